@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>Copies the windows that a convolution looks through into the rows of a matrix (im2col), and the gradients that come back.</summary>
+internal static unsafe class Unroll
+{
+    /// <summary>Writes the windows of <paramref name="count"/> output pixels as rows of Kh Kw C floats, zeros where a window hangs over the edge.</summary>
+    /// <param name="s">The sizes.</param>
+    /// <param name="input">[N, H, W, C].</param>
+    /// <param name="first">The first row, counted through the batch.</param>
+    /// <param name="count">The number of rows.</param>
+    /// <param name="rows">count * Kh Kw C floats.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows(in Conv2dShape s, float* input, int first, int count, float* rows)
+    {
+        int channels = s.Channels, line = s.KernelWidth * channels, perImage = s.RowsPerImage;
+        int image = first / perImage, row = first - (image * perImage);
+        for (int i = 0; i < count; i++, row++)
+        {
+            if (row == perImage)
+            {
+                row = 0;
+                image++;
+            }
+            (int y, int x) = s.Corner(row);
+            int skip = Math.Max(0, -x), end = Math.Min(s.KernelWidth, s.Width - x);
+            float* pixels = input + ((nint)image * s.InputCount);
+            for (int ky = 0; ky < s.KernelHeight; ky++, rows += line)
+            {
+                int iy = y + ky;
+                if (iy < 0 || iy >= s.Height || skip >= end)
+                {
+                    new Span<float>(rows, line).Clear();
+                    continue;
+                }
+                float* from = pixels + ((((nint)iy * s.Width) + x) * channels);
+                if (line < CpuWorker.Line)
+                {
+                    // One channel: a call to copy three floats would cost more than the copy.
+                    for (int k = 0; k < line; k++)
+                    {
+                        rows[k] = k >= skip * channels && k < end * channels ? from[k] : 0f;
+                    }
+                    continue;
+                }
+                new Span<float>(rows, skip * channels).Clear();
+                new ReadOnlySpan<float>(from + (skip * channels), (end - skip) * channels).CopyTo(new Span<float>(rows + (skip * channels), (end - skip) * channels));
+                new Span<float>(rows + (end * channels), (s.KernelWidth - end) * channels).Clear();
+            }
+        }
+    }
+
+    /// <summary>Writes the gradients before ReLU and pooling as rows of F floats.</summary>
+    /// <param name="s">The sizes.</param>
+    /// <param name="gradOutput">[N, output height, output width, F].</param>
+    /// <param name="winners">As <see cref="Conv2dForward"/> left them; unused unless pooled.</param>
+    /// <param name="first">The first row, counted through the batch; a multiple of 4 when pooled.</param>
+    /// <param name="count">The number of rows; a multiple of 4 when pooled.</param>
+    /// <param name="stride">Floats between the rows.</param>
+    /// <param name="rows">The rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gradients(in Conv2dShape s, float* gradOutput, byte* winners, int first, int count, int stride, float* rows)
+    {
+        int filters = s.Filters;
+        if (!s.IsPooled)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                new ReadOnlySpan<float>(gradOutput + ((nint)(first + i) * filters), filters).CopyTo(new Span<float>(rows + (i * stride), filters));
+            }
+            return;
+        }
+        for (int i = 0; i < count; i += 4)
+        {
+            float* gradient = gradOutput + ((nint)((first + i) / 4) * filters), r0 = rows + (i * stride), r1 = r0 + stride, r2 = r1 + stride, r3 = r2 + stride;
+            byte* winner = winners + ((nint)((first + i) / 4) * filters);
+            int f = 0;
+            for (; f + CpuWorker.Line <= filters; f += CpuWorker.Line)
+            {
+                Vector512<float> g = Vector512.Load(gradient + f);
+                Vector512<int> w = Widen(Vector128.Load(winner + f));
+                Select(g, w, 0).Store(r0 + f);
+                Select(g, w, 1).Store(r1 + f);
+                Select(g, w, 2).Store(r2 + f);
+                Select(g, w, 3).Store(r3 + f);
+            }
+            for (; f < filters; f++)
+            {
+                float g = gradient[f];
+                int w = winner[f];
+                r0[f] = w == 0 ? g : 0f;
+                r1[f] = w == 1 ? g : 0f;
+                r2[f] = w == 2 ? g : 0f;
+                r3[f] = w == 3 ? g : 0f;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Select(Vector512<float> gradient, Vector512<int> winner, int position) =>
+        Vector512.ConditionalSelect(Vector512.Equals(winner, Vector512.Create(position)).AsSingle(), gradient, Vector512<float>.Zero);
+
+    /// <summary>Sixteen bytes as integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Widen(Vector128<byte> bytes)
+    {
+        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(bytes);
+        return Vector512.Create(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)), Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))).AsInt32();
+    }
+}

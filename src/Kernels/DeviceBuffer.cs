@@ -1,0 +1,78 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>Memory of a device, 64-byte aligned, with a fixed number of elements; zero when new.</summary>
+/// <typeparam name="T">The element type.</typeparam>
+public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
+{
+    private readonly Device device;
+    private readonly MemoryBuffer1D<T, Stride1D.Dense> memory;
+
+    internal unsafe DeviceBuffer(Device device, Accelerator accelerator, long length)
+    {
+        this.device = device;
+        // The CPU accelerator aligns to 16 bytes: one line more lets the view start at the next line.
+        memory = accelerator.Allocate1D<T>(length + Math.Max(1, 64 / sizeof(T)));
+        memory.MemSetToZero();
+        View = memory.View.AsContiguous().AlignTo(64).Main.SubView(0, length);
+    }
+
+    /// <summary>The number of elements.</summary>
+    public long Length => View.Length;
+
+    /// <summary>The elements, for kernels.</summary>
+    public ArrayView<T> View { get; }
+
+    /// <summary>Copies host memory to the start of this buffer.</summary>
+    /// <param name="source">At most <see cref="Length"/> elements.</param>
+    /// <exception cref="ArgumentException">The source is empty or longer than the buffer.</exception>
+    public unsafe void CopyFrom(ReadOnlySpan<T> source)
+    {
+        Check(source.Length);
+        device.CountCopy();
+        if (device.Info.Kind == AcceleratorKind.Cpu)
+        {
+            source.CopyTo(new Span<T>(CpuWorker.Pointer(View), source.Length));
+            return;
+        }
+        // ILGPU takes the address of what it is given, so it must not move; and it copies the whole of a view.
+        fixed (T* start = source)
+        {
+            View.SubView(0, source.Length).CopyFromCPU(ref *start, source.Length);
+        }
+    }
+
+    /// <summary>Waits for the device and copies this buffer's start to host memory.</summary>
+    /// <param name="target">At most <see cref="Length"/> elements.</param>
+    /// <exception cref="ArgumentException">The target is empty or longer than the buffer.</exception>
+    public unsafe void CopyTo(Span<T> target)
+    {
+        Check(target.Length);
+        device.CountCopy();
+        if (device.Info.Kind == AcceleratorKind.Cpu)
+        {
+            new ReadOnlySpan<T>(CpuWorker.Pointer(View), target.Length).CopyTo(target);
+            return;
+        }
+        fixed (T* start = target)
+        {
+            View.SubView(0, target.Length).CopyToCPU(ref *start, target.Length);
+        }
+    }
+
+    /// <summary>Sets every byte to zero.</summary>
+    public void Clear() => View.MemSetToZero();
+
+    /// <inheritdoc/>
+    public void Dispose() => memory.Dispose();
+
+    private void Check(int length)
+    {
+        if (length == 0 || length > Length)
+        {
+            throw new ArgumentException($"{length} elements cannot be copied to or from a buffer of {Length}");
+        }
+    }
+}

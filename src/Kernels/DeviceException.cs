@@ -1,0 +1,14 @@
+namespace GpuCnn.Kernels;
+
+/// <summary>A device failed while running: out of memory, lost. The message is one line that names the device.</summary>
+public sealed class DeviceException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="problem">What happened and what would help.</param>
+    /// <param name="innerException">What the runtime said.</param>
+    public DeviceException(Device device, string problem, Exception innerException)
+        : base($"{device.Info.Id} ({device.Info.Name}): {problem}", innerException)
+    {
+    }
+}

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>Gradient of <see cref="Conv2dForward"/> with respect to its input.</summary>
+/// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F], gradInput [N, H, W, C], overwritten.
+/// Gathered, not scattered: every element has one writer and a fixed order of terms.</remarks>
+public readonly struct Conv2dInputGradient : IOp, ITiledProduct
+{
+    private readonly Conv2dShape shape;
+    private readonly ArrayView<float> gradOutput, parameters, gradInput;
+    private readonly ArrayView<byte> winners;
+    private readonly int batch;
+
+    private Conv2dInputGradient(in Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch)
+    {
+        this.shape = shape;
+        this.gradOutput = gradOutput;
+        this.winners = winners;
+        this.parameters = parameters;
+        this.gradInput = gradInput;
+        this.batch = batch;
+    }
+
+    /// <summary>Runs the operation.</summary>
+    /// <param name="device">The device that holds the operands.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="gradOutput">[batch, output height, output width, F].</param>
+    /// <param name="winners">As <see cref="Conv2dForward"/> left them; unused unless pooled.</param>
+    /// <param name="parameters">[Kh Kw C + 1, F].</param>
+    /// <param name="gradInput">[batch, H, W, C].</param>
+    /// <param name="batch">N.</param>
+    /// <exception cref="ArgumentException">An operand is shorter than the shapes need.</exception>
+    public static void Run(Device device, in Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch)
+    {
+        Require.Positive(batch);
+        Require.Length(gradOutput, (long)batch * shape.OutputCount);
+        Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
+        Require.Length(parameters, shape.ParameterCount);
+        Require.Length(gradInput, (long)batch * shape.InputCount);
+        device.Run(new Conv2dInputGradient(shape, gradOutput, winners, parameters, gradInput, batch));
+    }
+
+    private int Rows => batch * shape.Height * shape.Width;
+
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(Rows, shape.Channels);
+
+    int ITiledProduct.Rows => Rows;
+
+    int ITiledProduct.Columns => shape.Channels;
+
+    int ITiledProduct.LeftAlongDepth => 1;
+
+    int ITiledProduct.RightAlongDepth => 1;
+
+    void IOp.Gpu() => TiledProduct.Run(this, 0, shape.KernelHeight * shape.KernelWidth * shape.Filters);
+
+    float ITiledProduct.Left(int row, int k)
+    {
+        int filter = k % shape.Filters, tap = k / shape.Filters;
+        int x = row % shape.Width, line = row / shape.Width, y = line % shape.Height, image = line / shape.Height;
+        // The output pixel whose window has this input pixel under this tap, if the stride meets one.
+        y += shape.Padding - (tap / shape.KernelWidth);
+        x += shape.Padding - (tap % shape.KernelWidth);
+        if (y < 0 || x < 0 || y % shape.Stride != 0 || x % shape.Stride != 0)
+        {
+            return 0f;
+        }
+        y /= shape.Stride;
+        x /= shape.Stride;
+        if (!shape.IsPooled)
+        {
+            return y < shape.ConvHeight && x < shape.ConvWidth ? gradOutput[((((((long)image * shape.ConvHeight) + y) * shape.ConvWidth) + x) * shape.Filters) + filter] : 0f;
+        }
+        if (y / 2 >= shape.OutputHeight || x / 2 >= shape.OutputWidth)
+        {
+            return 0f;
+        }
+        long at = ((((((long)image * shape.OutputHeight) + (y / 2)) * shape.OutputWidth) + (x / 2)) * shape.Filters) + filter;
+        return winners[at] == (2 * (y % 2)) + (x % 2) ? gradOutput[at] : 0f;
+    }
+
+    float ITiledProduct.Right(int k, int column) => parameters[((((long)(k / shape.Filters) * shape.Channels) + column) * shape.Filters) + (k % shape.Filters)];
+
+    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3) =>
+        TiledProduct.StoreRows(gradInput, Rows, shape.Channels, row, column, c0, c1, c2, c3);
+
+    /// <remarks>Image by image into a copy with room for the padding, so that no tap needs a bounds check: twelve output pixels at a time, the product of their
+    /// gradients with one tap's transposed weights is added to the pixels that tap reaches. Within a tap no two output pixels reach the same one.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    unsafe void IOp.Cpu(in CpuWorker worker)
+    {
+        Conv2dShape s = shape;
+        int filters = s.Filters, channels = s.Channels, taps = s.KernelHeight * s.KernelWidth;
+        int panels = (channels + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        int paddedHeight = Math.Max(((s.ConvHeight - 1) * s.Stride) + s.KernelHeight, s.Padding + s.Height);
+        int paddedWidth = Math.Max(((s.ConvWidth - 1) * s.Stride) + s.KernelWidth, s.Padding + s.Width);
+        (int from, int to) = worker.Share(batch);
+        if (from >= to)
+        {
+            return;
+        }
+        float* gradient = CpuWorker.Pointer(gradOutput), weight = CpuWorker.Pointer(parameters), result = CpuWorker.Pointer(gradInput);
+        byte* codes = CpuWorker.Pointer(winners);
+        nint panelLength = (nint)filters * Tile.Columns, paddedLength = (nint)paddedHeight * paddedWidth * width;
+        float* packed = worker.Scratch((panelLength * taps * panels) + paddedLength + ((nint)Tile.Rows * filters));
+        float* padded = packed + (panelLength * taps * panels), rows = padded + paddedLength;
+        for (int tap = 0; tap < taps; tap++)
+        {
+            for (int j = 0; j < panels; j++)
+            {
+                float* corner = weight + ((((nint)tap * channels) + (j * Tile.Columns)) * filters);
+                Panel.Pack(corner, 1, filters, filters, Math.Min(Tile.Columns, channels - (j * Tile.Columns)), packed + (((tap * panels) + j) * panelLength));
+            }
+        }
+        int* offsets = stackalloc int[Tile.Rows];
+        int perImage = s.RowsPerImage;
+        for (int image = from; image < to; image++)
+        {
+            new Span<float>(padded, checked((int)paddedLength)).Clear();
+            for (int first = 0; first < perImage; first += Tile.Rows)
+            {
+                int count = Math.Min(Tile.Rows, perImage - first);
+                Unroll.Gradients(s, gradient, codes, (image * perImage) + first, count, filters, rows);
+                for (int i = 0; i < count; i++)
+                {
+                    (int y, int x) = s.Corner(first + i);
+                    offsets[i] = (((y + s.Padding) * paddedWidth) + x + s.Padding) * width;
+                }
+                for (int tap = 0; tap < taps; tap++)
+                {
+                    float* target = padded + ((((nint)(tap / s.KernelWidth) * paddedWidth) + (tap % s.KernelWidth)) * width);
+                    for (int j = 0; j < panels; j++)
+                    {
+                        Tile.Multiply(count, Tile.Columns, rows, filters, 1, packed + (((tap * panels) + j) * panelLength), Tile.Columns, filters, target + (j * Tile.Columns), offsets, true);
+                    }
+                }
+            }
+            for (int y = 0; y < s.Height; y++)
+            {
+                for (int x = 0; x < s.Width; x++)
+                {
+                    float* pixel = padded + ((((nint)(y + s.Padding) * paddedWidth) + x + s.Padding) * width);
+                    new ReadOnlySpan<float>(pixel, channels).CopyTo(new Span<float>(result + ((((((nint)image * s.Height) + y) * s.Width) + x) * channels), channels));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>Gradient of <see cref="Conv2dForward"/> with respect to weight and bias, as partial sums that <see cref="SumRows"/> adds up.</summary>
+/// <remarks>input [N, H, W, C], gradOutput [N, output height, output width, F], partials [chunks, Kh Kw C + 1, F], overwritten (the last row is the
+/// bias's). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
+public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
+{
+    /// <summary>Output pixels whose windows are unrolled at once: with 3 x 3 x 64 weights 216 KiB of the second-level cache. A multiple of 12.</summary>
+    private const int Block = 96;
+
+    private readonly Conv2dShape shape;
+    private readonly ArrayView<float> input, gradOutput, partials;
+    private readonly ArrayView<byte> winners;
+    private readonly int batch;
+
+    private Conv2dWeightGradient(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch)
+    {
+        this.shape = shape;
+        this.input = input;
+        this.gradOutput = gradOutput;
+        this.winners = winners;
+        this.partials = partials;
+        this.batch = batch;
+    }
+
+    /// <summary>The partial sums that a batch gives.</summary>
+    /// <param name="batch">N.</param>
+    /// <returns>The number of chunks: at most 16, at most N.</returns>
+    public static int Chunks(int batch) => Conv2dShape.Chunks(batch);
+
+    /// <summary>Runs the operation.</summary>
+    /// <param name="device">The device that holds the operands.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="input">[batch, H, W, C].</param>
+    /// <param name="gradOutput">[batch, output height, output width, F].</param>
+    /// <param name="winners">As <see cref="Conv2dForward"/> left them; unused unless pooled.</param>
+    /// <param name="partials">[<see cref="Chunks"/>, Kh Kw C + 1, F].</param>
+    /// <param name="batch">N.</param>
+    /// <exception cref="ArgumentException">An operand is shorter than the shapes need.</exception>
+    public static void Run(Device device, in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch)
+    {
+        Require.Positive(batch);
+        Require.Length(input, (long)batch * shape.InputCount);
+        Require.Length(gradOutput, (long)batch * shape.OutputCount);
+        Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
+        Require.Length(partials, (long)Chunks(batch) * shape.ParameterCount);
+        device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch));
+    }
+
+    private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage;
+
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch));
+
+    int ITiledProduct.Rows => shape.Depth + 1;
+
+    int ITiledProduct.Columns => shape.Filters;
+
+    int ITiledProduct.LeftAlongDepth => 0;
+
+    int ITiledProduct.RightAlongDepth => 0;
+
+    void IOp.Gpu()
+    {
+        int first = Grid.IdxZ * RowsPerChunk;
+        TiledProduct.Run(this, first, Math.Min(first + RowsPerChunk, batch * shape.RowsPerImage));
+    }
+
+    // A bias is the weight of an input that is always one.
+    float ITiledProduct.Left(int row, int k) => row < shape.Depth ? Conv2dOperands.Input(shape, input, k, row) : 1f;
+
+    float ITiledProduct.Right(int k, int column) => Conv2dOperands.GradConv(shape, gradOutput, winners, k, column);
+
+    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3)
+    {
+        ArrayView<float> partial = partials.SubView((long)Grid.IdxZ * shape.ParameterCount, shape.ParameterCount);
+        TiledProduct.StoreRows(partial, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
+    }
+
+    /// <remarks>A block of output pixels at a time: their unrolled windows, transposed by the way they are read, times their gradients, added to the chunk's sums.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    unsafe void IOp.Cpu(in CpuWorker worker)
+    {
+        Conv2dShape s = shape;
+        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        (int from, int to) = worker.Share(Chunks(batch));
+        if (from >= to)
+        {
+            return;
+        }
+        float* x = CpuWorker.Pointer(input), gradient = CpuWorker.Pointer(gradOutput);
+        byte* codes = CpuWorker.Pointer(winners);
+        float* packed = worker.Scratch((2 * (nint)Block * width) + ((nint)Block * depth) + ((depth + 1) * (nint)width));
+        float* rows = packed + (Block * width), sums = rows + (Block * width), windows = sums + ((depth + 1) * (nint)width);
+        int* offsets = stackalloc int[Tile.Rows];
+        Tile.RowOffsets(offsets, width);
+        new Span<float>(rows, Block * width).Clear();
+        for (int chunk = from; chunk < to; chunk++)
+        {
+            new Span<float>(sums, checked((depth + 1) * width)).Clear();
+            int end = Math.Min((chunk + 1) * RowsPerChunk, batch * s.RowsPerImage);
+            for (int first = chunk * RowsPerChunk; first < end; first += Block)
+            {
+                int count = Math.Min(Block, end - first);
+                Unroll.Rows(s, x, first, count, windows);
+                Unroll.Gradients(s, gradient, codes, first, count, width, rows);
+                for (int i = 0; i < count; i++)
+                {
+                    Elements.Add(sums + ((nint)depth * width), rows + (i * width), width);
+                }
+                for (int j = 0; j < panels; j++)
+                {
+                    float* panel = packed + (j * count * Tile.Columns);
+                    Panel.Pack(rows + (j * Tile.Columns), width, 1, count, Tile.Columns, panel);
+                    for (int i = 0; i < depth; i += Tile.Rows)
+                    {
+                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, windows + i, 1, depth, panel, Tile.Columns, count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
+                    }
+                }
+            }
+            float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * s.ParameterCount);
+            for (int i = 0; i <= depth; i++)
+            {
+                new ReadOnlySpan<float>(sums + ((nint)i * width), filters).CopyTo(new Span<float>(partial + ((nint)i * filters), filters));
+            }
+        }
+    }
+}

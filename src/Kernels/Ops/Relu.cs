@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ILGPU;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>ReLU: output = max(input, 0); NaN stays NaN. Input and output may be the same memory.</summary>
+public readonly struct Relu : IOp
+{
+    private readonly ArrayView<float> input, output;
+    private readonly int count;
+
+    private Relu(ArrayView<float> input, ArrayView<float> output, int count)
+    {
+        this.input = input;
+        this.output = output;
+        this.count = count;
+    }
+
+    /// <summary>Runs the operation.</summary>
+    /// <param name="device">The device that holds the operands.</param>
+    /// <param name="input">[count].</param>
+    /// <param name="output">[count].</param>
+    /// <param name="count">The number of elements.</param>
+    /// <exception cref="ArgumentException">An operand is shorter.</exception>
+    public static void Run(Device device, ArrayView<float> input, ArrayView<float> output, int count)
+    {
+        Require.Positive(count);
+        Require.Length(input, count);
+        Require.Length(output, count);
+        device.Run(new Relu(input, output, count));
+    }
+
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+
+    void IOp.Gpu()
+    {
+        int i = Grid.GlobalIndex.X;
+        if (i < count)
+        {
+            float x = input[i];
+            output[i] = x <= 0f ? 0f : x;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    unsafe void IOp.Cpu(in CpuWorker worker)
+    {
+        float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
+        (int i, int to) = worker.Share(count, CpuWorker.Line);
+        for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
+        {
+            Elements.Relu(Vector512.Load(x + i)).Store(y + i);
+        }
+        for (; i < to; i++)
+        {
+            y[i] = x[i] <= 0f ? 0f : x[i];
+        }
+    }
+}
+
+/// <summary>Gradient of <see cref="Relu"/>: gradInput = gradOutput where output is positive, else 0. Both gradients may be the same memory.</summary>
+public readonly struct ReluGradient : IOp
+{
+    private readonly ArrayView<float> output, gradOutput, gradInput;
+    private readonly int count;
+
+    private ReluGradient(ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
+    {
+        this.output = output;
+        this.gradOutput = gradOutput;
+        this.gradInput = gradInput;
+        this.count = count;
+    }
+
+    /// <summary>Runs the operation.</summary>
+    /// <param name="device">The device that holds the operands.</param>
+    /// <param name="output">[count], as <see cref="Relu"/> left it.</param>
+    /// <param name="gradOutput">[count].</param>
+    /// <param name="gradInput">[count].</param>
+    /// <param name="count">The number of elements.</param>
+    /// <exception cref="ArgumentException">An operand is shorter.</exception>
+    public static void Run(Device device, ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
+    {
+        Require.Positive(count);
+        Require.Length(output, count);
+        Require.Length(gradOutput, count);
+        Require.Length(gradInput, count);
+        device.Run(new ReluGradient(output, gradOutput, gradInput, count));
+    }
+
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+
+    void IOp.Gpu()
+    {
+        int i = Grid.GlobalIndex.X;
+        if (i < count)
+        {
+            gradInput[i] = output[i] <= 0f ? 0f : gradOutput[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    unsafe void IOp.Cpu(in CpuWorker worker)
+    {
+        float* y = CpuWorker.Pointer(output), dy = CpuWorker.Pointer(gradOutput), dx = CpuWorker.Pointer(gradInput);
+        (int i, int to) = worker.Share(count, CpuWorker.Line);
+        for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
+        {
+            Vector512<float> closed = Vector512.LessThanOrEqual(Vector512.Load(y + i), Vector512<float>.Zero);
+            Vector512.ConditionalSelect(closed, Vector512<float>.Zero, Vector512.Load(dy + i)).Store(dx + i);
+        }
+        for (; i < to; i++)
+        {
+            dx[i] = y[i] <= 0f ? 0f : dy[i];
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>Checks of operands on the host, before a launch.</summary>
+internal static class Require
+{
+    /// <summary>The view must hold what the shapes say; it may hold more, where a buffer serves several batch sizes.</summary>
+    /// <exception cref="ArgumentException">It is shorter.</exception>
+    public static void Length<T>(ArrayView<T> view, long needed, [CallerArgumentExpression(nameof(view))] string name = "") where T : unmanaged
+    {
+        if (view.Length < needed)
+        {
+            throw new ArgumentException($"{name} has {view.Length} elements, the shapes need {needed}", name);
+        }
+    }
+
+    /// <summary>A count must be at least 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public static void Positive(int value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, name);
+}
