@@ -1,0 +1,44 @@
+namespace GpuCnn;
+
+/// <summary>A convolution (cross-correlation) with bias.</summary>
+/// <param name="Filters">Output channels, at least 1.</param>
+/// <param name="KernelHeight">Kernel height, at least 1.</param>
+/// <param name="KernelWidth">Kernel width, at least 1.</param>
+/// <param name="Stride">Pixels between neighbouring windows, in both directions.</param>
+/// <param name="Padding">Rows and columns of zeros on each side.</param>
+public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int Stride = 1, int Padding = 0) : Layer
+{
+    /// <inheritdoc/>
+    public override string Kind => "conv";
+
+    /// <inheritdoc/>
+    public override string Description => $"{Filters} {KernelHeight}x{KernelWidth}{(Stride == 1 ? "" : $" stride {Stride}")}{(Padding == 0 ? " valid" : $" pad {Padding}")}";
+
+    /// <inheritdoc/>
+    public override TensorShape OutputShape(TensorShape input)
+    {
+        ModelException.Positive(Filters, Kind, "the number of filters");
+        ModelException.Positive(KernelHeight, Kind, "the kernel height");
+        ModelException.Positive(KernelWidth, Kind, "the kernel width");
+        ModelException.Positive(Stride, Kind, "the stride");
+        if (Padding < 0)
+        {
+            throw new ModelException($"{Kind}: the padding must not be negative, it is {Padding}");
+        }
+        int height = input.Height + (2 * Padding) - KernelHeight, width = input.Width + (2 * Padding) - KernelWidth;
+        return height >= 0 && width >= 0
+            ? new TensorShape(Filters, (height / Stride) + 1, (width / Stride) + 1)
+            : throw new ModelException($"{Kind}: a {KernelHeight}x{KernelWidth} kernel does not fit an input of {input} with padding {Padding}");
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> WeightShape(TensorShape input) => [Filters, input.Channels, KernelHeight, KernelWidth];
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(TensorShape input) => (long)OutputShape(input).Count * input.Channels * KernelHeight * KernelWidth;
+
+    internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false);
+
+    internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
+        new(name, offset, KernelHeight, KernelWidth, input.Channels, Filters, WeightShape(input));
+}

@@ -1,0 +1,39 @@
+namespace GpuCnn;
+
+/// <summary>A layer as a model lists it: what it is, not yet the memory and kernels that run it.</summary>
+public abstract record Layer
+{
+    /// <summary>The word that its name starts with: <c>conv</c> in <c>conv1</c>.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Its settings in a few words, for people.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>The shape that comes out for a shape that goes in.</summary>
+    /// <param name="input">What goes in.</param>
+    /// <returns>What comes out.</returns>
+    /// <exception cref="ModelException">The layer does not fit.</exception>
+    public abstract TensorShape OutputShape(TensorShape input);
+
+    /// <summary>The shape of its weight in files, PyTorch's; null for a layer without parameters. The bias has as many elements as the first dimension.</summary>
+    /// <param name="input">What goes in.</param>
+    /// <returns>[out, in, kernel height, kernel width] or [out, in].</returns>
+    public virtual IReadOnlyList<int>? WeightShape(TensorShape input) => null;
+
+    /// <summary>Multiply-adds for one image.</summary>
+    /// <param name="input">What goes in.</param>
+    /// <returns>The number.</returns>
+    public virtual long MultiplyAdds(TensorShape input) => 0;
+
+    /// <summary>The piece of a network that runs this layer; null when there is nothing to do.</summary>
+    internal abstract Stage? CreateStage(StageContext context);
+
+    /// <summary>Whether the output has the elements of the input, each in its place in memory.</summary>
+    internal virtual bool KeepsMemory => false;
+
+    /// <summary>Where this layer's parameters lie; only asked of layers that have a weight.</summary>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="offset">Where its parameters start.</param>
+    /// <param name="input">The input's shape as it lies in memory: for a dense layer behind a flatten layer that of the image.</param>
+    internal virtual ParameterBlock CreateBlock(string name, int offset, TensorShape input) => throw new InvalidOperationException($"{Kind} has no parameters");
+}

@@ -1,0 +1,18 @@
+namespace GpuCnn;
+
+/// <summary>ReLU: negative values become zero.</summary>
+public sealed record Relu : Layer
+{
+    /// <inheritdoc/>
+    public override string Kind => "relu";
+
+    /// <inheritdoc/>
+    public override string Description => "";
+
+    /// <inheritdoc/>
+    public override TensorShape OutputShape(TensorShape input) => input;
+
+    internal override bool KeepsMemory => true;
+
+    internal override Stage CreateStage(StageContext context) => new ReluStage(context);
+}

@@ -1,0 +1,149 @@
+namespace GpuCnn;
+
+/// <summary>A model: its input and its layers in order. It holds no weights; a <see cref="Network"/> does.</summary>
+public sealed record ModelDefinition
+{
+    private readonly List<LayerSummary> summary = [];
+    private readonly List<ParameterSpec> parameterSpecs = [];
+
+    /// <summary>Creates a model and infers all shapes.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="input">The shape of an image.</param>
+    /// <param name="epochs">How many epochs it is trained for unless said otherwise.</param>
+    /// <param name="layers">The layers; the last one's outputs are the logits, one a class.</param>
+    /// <exception cref="ModelException">A layer does not fit the one before it.</exception>
+    public ModelDefinition(string name, TensorShape input, int epochs, params IReadOnlyList<Layer> layers)
+    {
+        Name = name;
+        Input = input;
+        Epochs = epochs;
+        Layers = layers;
+        if (layers.Count == 0)
+        {
+            throw new ModelException($"model {name}: it has no layers");
+        }
+        var numbers = new Dictionary<string, int>();
+        TensorShape shape = input;
+        foreach (Layer layer in layers)
+        {
+            int number = numbers[layer.Kind] = numbers.GetValueOrDefault(layer.Kind) + 1;
+            string layerName = layer is Flatten ? layer.Kind : $"{layer.Kind}{number}";
+            TensorShape output;
+            try
+            {
+                output = layer.OutputShape(shape);
+            }
+            catch (ModelException exception)
+            {
+                throw new ModelException($"model {name}, layer {layerName}: {exception.Message}");
+            }
+            long parameters = 0;
+            if (layer.WeightShape(shape) is { } weight)
+            {
+                parameterSpecs.Add(new ParameterSpec($"{layerName}.weight", weight));
+                parameterSpecs.Add(new ParameterSpec($"{layerName}.bias", [weight[0]]));
+                parameters = weight.Aggregate(1L, (product, size) => product * size) + weight[0];
+            }
+            summary.Add(new LayerSummary(layerName, layer.Description, output, parameters, layer.MultiplyAdds(shape)));
+            shape = output;
+        }
+        if (shape.Height != 1 || shape.Width != 1)
+        {
+            throw new ModelException($"model {name}: its last layer gives {shape}; end with a dense layer of one unit a class");
+        }
+        Classes = shape.Channels;
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The shape of an image.</summary>
+    public TensorShape Input { get; }
+
+    /// <summary>How many epochs it is trained for unless said otherwise.</summary>
+    public int Epochs { get; }
+
+    /// <summary>The layers in order.</summary>
+    public IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>The number of classes: outputs of the last layer.</summary>
+    public int Classes { get; }
+
+    /// <summary>The number of trained parameters.</summary>
+    public long Parameters => summary.Sum(layer => layer.Parameters);
+
+    /// <summary>Layer by layer: name, settings, output shape, parameters, multiply-adds.</summary>
+    public IReadOnlyList<LayerSummary> Summary => summary;
+
+    /// <summary>The tensors of a weights file, in the order of the layers.</summary>
+    public IReadOnlyList<ParameterSpec> ParameterSpecs => parameterSpecs;
+
+    /// <summary>Checks that tensors are this model's.</summary>
+    /// <param name="tensors">The tensors, in any order.</param>
+    /// <returns>The tensors by name.</returns>
+    /// <exception cref="ModelMismatchException">One is missing, superfluous, or has another shape.</exception>
+    public IReadOnlyDictionary<string, WeightTensor> Match(IReadOnlyList<WeightTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        var named = new Dictionary<string, WeightTensor>();
+        foreach (WeightTensor tensor in tensors)
+        {
+            ParameterSpec spec = parameterSpecs.Find(spec => spec.Name == tensor.Name)
+                ?? throw new ModelMismatchException($"the weights have a tensor '{tensor.Name}', which model {Name} has not");
+            if (!spec.Shape.SequenceEqual(tensor.Shape))
+            {
+                throw new ModelMismatchException($"tensor '{tensor.Name}' is {WeightTensor.Format(tensor.Shape)}, but model {Name} needs {WeightTensor.Format(spec.Shape)}");
+            }
+            if (!named.TryAdd(tensor.Name, tensor))
+            {
+                throw new ModelMismatchException($"the weights have tensor '{tensor.Name}' twice");
+            }
+        }
+        return parameterSpecs.Find(spec => !named.ContainsKey(spec.Name)) is { } missing
+            ? throw new ModelMismatchException($"the weights have no tensor '{missing.Name}', which model {Name} needs")
+            : named;
+    }
+
+    /// <summary>Conv 32 3x3; Dense 128: 693,962 parameters.</summary>
+    public static ModelDefinition Cnn1 { get; } = new("cnn1", new TensorShape(1, 28, 28), 10,
+        new Conv2d(32, 3, 3), new Relu(), new MaxPool2d(2),
+        new Flatten(), new Dense(128), new Relu(), new Dense(10));
+
+    /// <summary>Two convolutions and four dense layers: 159,882 parameters.</summary>
+    public static ModelDefinition Cnn2 { get; } = new("cnn2", new TensorShape(1, 28, 28), 20,
+        new Conv2d(32, 3, 3), new Relu(), new MaxPool2d(2),
+        new Conv2d(64, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
+        new Flatten(), new Dense(128), new Relu(), new Dropout(0.25), new Dense(256), new Relu(), new Dropout(0.25),
+        new Dense(128), new Relu(), new Dense(10));
+
+    /// <summary>Three convolutions and five dense layers: 289,610 parameters.</summary>
+    public static ModelDefinition Cnn3 { get; } = new("cnn3", new TensorShape(1, 28, 28), 50,
+        new Conv2d(64, 3, 3), new Relu(), new MaxPool2d(2),
+        new Conv2d(128, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
+        new Conv2d(64, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
+        new Flatten(), new Dense(128), new Relu(), new Dropout(0.25), new Dense(256), new Relu(), new Dropout(0.5),
+        new Dense(256), new Relu(), new Dropout(0.25), new Dense(128), new Relu(), new Dropout(0.1), new Dense(10));
+
+    /// <summary>The configurations that come with the library.</summary>
+    public static IReadOnlyList<ModelDefinition> All { get; } = [Cnn1, Cnn2, Cnn3];
+
+    /// <summary>The configuration of a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="ModelException">There is none of that name.</exception>
+    public static ModelDefinition Find(string name) => All.FirstOrDefault(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new ModelException($"no model '{name}': there are {string.Join(", ", All.Select(model => model.Name))}");
+}
+
+/// <summary>One line of a model's summary.</summary>
+/// <param name="Name">The layer's name, as its tensors have it in files.</param>
+/// <param name="Description">Its settings.</param>
+/// <param name="Output">Its output shape.</param>
+/// <param name="Parameters">Its trained parameters.</param>
+/// <param name="MultiplyAdds">Its multiply-adds for one image.</param>
+public sealed record LayerSummary(string Name, string Description, TensorShape Output, long Parameters, long MultiplyAdds);
+
+/// <summary>A tensor that a weights file holds.</summary>
+/// <param name="Name">For example <c>conv1.weight</c>.</param>
+/// <param name="Shape">PyTorch's: [out, in, kernel height, kernel width], [out, in], or [out].</param>
+public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape);

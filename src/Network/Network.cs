@@ -1,0 +1,158 @@
+using GpuCnn.Kernels;
+
+namespace GpuCnn;
+
+/// <summary>A model with weights, on a device.</summary>
+public sealed class Network : IDisposable
+{
+    /// <summary>The layer number that sets the initial weights' random numbers apart from those of dropout and shuffling.</summary>
+    private const uint InitializationStream = 1;
+
+    private readonly ParameterArena arena;
+    private readonly IReadOnlyList<Stage> stages;
+    private readonly DeviceBuffer<float> input, losses;
+    private readonly DeviceBuffer<int> labels, classes;
+    private readonly float[] host;
+    private bool disposed;
+
+    /// <summary>Creates a network whose weights are all zero.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where it runs; it must live longer than the network.</param>
+    /// <param name="maxBatch">The largest number of images at once.</param>
+    /// <param name="training">Whether to hold what training needs: gradients and the optimizer's moments.</param>
+    /// <exception cref="DeviceException">The device has not the memory.</exception>
+    public Network(ModelDefinition model, Device device, int maxBatch = 512, bool training = true)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBatch);
+        Model = model;
+        Device = device;
+        MaxBatch = maxBatch;
+        arena = new ParameterArena(device, StagePlan.Place(model), training);
+        host = new float[arena.Values.Length];
+        input = device.Allocate<float>((long)maxBatch * model.Input.Count);
+        labels = device.Allocate<int>(maxBatch);
+        losses = device.Allocate<float>(maxBatch);
+        classes = device.Allocate<int>(maxBatch);
+        stages = StagePlan.Build(model, device, arena, maxBatch, training, input.View);
+    }
+
+    /// <summary>The model.</summary>
+    public ModelDefinition Model { get; }
+
+    /// <summary>Where it runs.</summary>
+    public Device Device { get; }
+
+    /// <summary>The largest number of images at once.</summary>
+    public int MaxBatch { get; }
+
+    /// <summary>[batch, classes], after a forward pass.</summary>
+    internal ILGPU.ArrayView<float> Logits => stages[^1].Output;
+
+    /// <summary>Draws new weights: Glorot-uniform, in [-l, l] with l = √(6 / (inputs + outputs)), and zero biases.</summary>
+    /// <remarks>Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010; inputs and outputs count the kernel's
+    /// taps. The same seed gives the same weights on every accelerator.</remarks>
+    /// <param name="seed">The seed.</param>
+    public void Initialize(ulong seed)
+    {
+        Array.Clear(host);
+        for (int layer = 0; layer < arena.Blocks.Count; layer++)
+        {
+            ParameterBlock block = arena.Blocks[layer];
+            int taps = block.WeightShape.Count == 4 ? block.Height * block.Width : 1;
+            double limit = Math.Sqrt(6.0 / (block.Depth + ((double)block.Units * taps)));
+            var weight = new float[block.Depth * block.Units];
+            for (int i = 0; i < weight.Length; i++)
+            {
+                Philox random = Philox.At((uint)i, 0, (uint)layer, InitializationStream, seed);
+                weight[i] = (float)(((2.0 * (random.X0 >> 8) / (1 << 24)) - 1.0) * limit);
+            }
+            block.FromFile(weight, new float[block.Units], host);
+        }
+        arena.Values.CopyFrom(host);
+    }
+
+    /// <summary>Copies the weights to the host, in files' names, shapes and order of elements.</summary>
+    /// <returns>Weight and bias of each layer, in the order of the layers.</returns>
+    public IReadOnlyList<WeightTensor> ExportWeights() => Export(arena.Values);
+
+    /// <summary>Replaces the weights. Nothing is changed when they do not fit.</summary>
+    /// <param name="tensors">One tensor for each of the model's <see cref="ModelDefinition.ParameterSpecs"/>, in any order.</param>
+    /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
+    public void ImportWeights(IReadOnlyList<WeightTensor> tensors)
+    {
+        IReadOnlyDictionary<string, WeightTensor> named = Model.Match(tensors);
+        Array.Clear(host);
+        foreach (ParameterBlock block in arena.Blocks)
+        {
+            block.FromFile(named[block.WeightName].Values, named[block.BiasName].Values, host);
+        }
+        arena.Values.CopyFrom(host);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
+        foreach (Stage stage in stages)
+        {
+            stage.Dispose();
+        }
+        input.Dispose();
+        labels.Dispose();
+        losses.Dispose();
+        classes.Dispose();
+        arena.Dispose();
+    }
+
+    /// <summary>The gradients of the last backward pass, as <see cref="ExportWeights"/> gives weights.</summary>
+    internal IReadOnlyList<WeightTensor> ExportGradients() => Export(arena.Gradients);
+
+    /// <summary>Takes a batch out of the images and runs it forward.</summary>
+    internal void Forward(DeviceImages images, int first, in Pass pass)
+    {
+        GatherImages.Run(Device, images.Pixels.View, images.Labels.View, images.Order.View, input.View, labels.View, Model.Input.Count, first, pass.Batch);
+        foreach (Stage stage in stages)
+        {
+            stage.Forward(pass);
+        }
+    }
+
+    /// <summary>Losses and classes of the batch that ran forward, and for training the gradient of the mean loss; writes mean loss and hits to the tables' place.</summary>
+    internal void Score(MetricTables tables, int index, int batch, bool gradient)
+    {
+        ILGPU.ArrayView<float> gradLogits = gradient ? stages[^1].GradOutput : ILGPU.ArrayView<float>.Empty;
+        SoftmaxCrossEntropy.Run(Device, Logits, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes);
+        BatchMetrics.Run(Device, losses.View, classes.View, labels.View, tables.MeanLosses.View, tables.Correct.View, batch, index);
+    }
+
+    /// <summary>Gradients of all parameters, from that of the logits.</summary>
+    internal void Backward(in Pass pass)
+    {
+        for (int i = stages.Count - 1; i >= 0; i--)
+        {
+            stages[i].Backward(pass);
+        }
+    }
+
+    /// <summary>One step of Adam.</summary>
+    internal void Update(long step, double learningRate) => arena.AdamStep(Device, step, learningRate);
+
+    private List<WeightTensor> Export(DeviceBuffer<float> source)
+    {
+        source.CopyTo(host);
+        var tensors = new List<WeightTensor>();
+        foreach (ParameterBlock block in arena.Blocks)
+        {
+            (float[] weight, float[] bias) = block.ToFile(host);
+            tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
+            tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+        }
+        return tensors;
+    }
+}

@@ -1,0 +1,34 @@
+namespace GpuCnn;
+
+/// <summary>Dropout, in place, while training only.</summary>
+/// <remarks>A ReLU before it still tells open units by their outputs: those it set to zero get no gradient either way.</remarks>
+internal sealed class DropoutStage : Stage
+{
+    private readonly double rate;
+    private readonly int count;
+    private readonly uint layerIndex;
+
+    public DropoutStage(Dropout layer, StageContext context) : base(context)
+    {
+        rate = layer.Rate;
+        count = context.InputShape.Count;
+        layerIndex = (uint)context.Index;
+        WorkInPlace();
+    }
+
+    public override void Forward(in Pass pass)
+    {
+        if (pass.DropoutSeed is { } seed)
+        {
+            Kernels.Dropout.Run(Device, Output, pass.Batch * count, rate, seed, pass.Step, layerIndex);
+        }
+    }
+
+    public override void Backward(in Pass pass)
+    {
+        if (pass.DropoutSeed is { } seed && GradOutput.Length > 0)
+        {
+            Kernels.Dropout.Run(Device, GradOutput, pass.Batch * count, rate, seed, pass.Step, layerIndex);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace GpuCnn;
+
+/// <summary>Where one layer's weight and bias lie among a network's parameters, and how the file's order of elements maps to the kernels'.</summary>
+/// <remarks>
+/// Kernels: one matrix [height * width * channels + 1, units], the bias in its last row. Files: weight [units, channels, height, width] (PyTorch's
+/// order) and bias [units]. A dense layer is the case where the kernel covers the whole input, whose files flatten it in the order channels, height, width.
+/// </remarks>
+/// <param name="Name">The layer's name in files: <c>conv1</c>, <c>dense2</c>.</param>
+/// <param name="Offset">The matrix's first element among the parameters.</param>
+/// <param name="Height">Kernel height; a dense layer's input height.</param>
+/// <param name="Width">Kernel width; a dense layer's input width.</param>
+/// <param name="Channels">Input channels.</param>
+/// <param name="Units">Filters or units.</param>
+/// <param name="WeightShape">The weight's shape in files.</param>
+internal sealed record ParameterBlock(string Name, int Offset, int Height, int Width, int Channels, int Units, IReadOnlyList<int> WeightShape)
+{
+    /// <summary>Elements of a unit's weight.</summary>
+    public int Depth => Height * Width * Channels;
+
+    /// <summary>Elements of weight and bias.</summary>
+    public int Count => (Depth + 1) * Units;
+
+    public string WeightName => $"{Name}.weight";
+
+    public string BiasName => $"{Name}.bias";
+
+    /// <summary>Copies weight and bias from the kernels' order to files' order.</summary>
+    public (float[] Weight, float[] Bias) ToFile(ReadOnlySpan<float> parameters)
+    {
+        ReadOnlySpan<float> matrix = parameters.Slice(Offset, Count);
+        var weight = new float[Depth * Units];
+        for (int i = 0; i < weight.Length; i++)
+        {
+            weight[i] = matrix[Place(i)];
+        }
+        return (weight, matrix[^Units..].ToArray());
+    }
+
+    /// <summary>Copies weight and bias from files' order to the kernels' order.</summary>
+    public void FromFile(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, Span<float> parameters)
+    {
+        Span<float> matrix = parameters.Slice(Offset, Count);
+        for (int i = 0; i < weight.Length; i++)
+        {
+            matrix[Place(i)] = weight[i];
+        }
+        bias.CopyTo(matrix[^Units..]);
+    }
+
+    /// <summary>Where element i of a file's weight lies in the matrix.</summary>
+    private int Place(int i)
+    {
+        int x = i % Width, y = i / Width % Height, channel = i / (Width * Height) % Channels, unit = i / Depth;
+        return (((((y * Width) + x) * Channels) + channel) * Units) + unit;
+    }
+}

@@ -1,0 +1,87 @@
+using GpuCnn.Kernels;
+using ILGPU;
+
+namespace GpuCnn;
+
+/// <summary>Turns a model's layers into stages, fusing neighbours that one operation can do.</summary>
+internal static class StagePlan
+{
+    /// <summary>Places every layer's parameters, one after another.</summary>
+    public static IReadOnlyList<ParameterBlock> Place(ModelDefinition model)
+    {
+        var blocks = new List<ParameterBlock>();
+        int offset = 0;
+        TensorShape memory = model.Input;
+        Walk(model, (layer, name, shape, index) =>
+        {
+            if (layer.WeightShape(shape) is not null)
+            {
+                ParameterBlock block = layer.CreateBlock(name, offset, memory);
+                blocks.Add(block);
+                offset = ParameterArena.Align(offset + block.Count);
+            }
+            memory = layer.KeepsMemory ? memory : model.Summary[index].Output;
+        });
+        return blocks;
+    }
+
+    /// <summary>Builds the stages; the caller disposes them.</summary>
+    public static IReadOnlyList<Stage> Build(ModelDefinition model, Device device, ParameterArena arena, int maxBatch, bool training, ArrayView<float> input)
+    {
+        var stages = new List<Stage>();
+        var blocks = arena.Blocks.ToDictionary(block => block.Name);
+        ArrayView<float> output = input, gradOutput = ArrayView<float>.Empty;
+        int fused = 0;
+        try
+        {
+            Walk(model, (layer, name, shape, index) =>
+            {
+                if (fused > 0)
+                {
+                    fused--;
+                    return;
+                }
+                var context = new StageContext(device, arena, maxBatch, training, index, shape, output, gradOutput, blocks.GetValueOrDefault(name));
+                Stage? stage;
+                (stage, fused) = (layer, Next(model, index, 1), Next(model, index, 2)) switch
+                {
+                    (Conv2d conv, Relu, MaxPool2d pool) when CanFuse(conv, pool, shape) => (new Conv2dStage(conv, context, pooled: true), 2),
+                    (Dense dense, Relu, _) => (new DenseStage(dense, context, relu: true), 1),
+                    _ => (layer.CreateStage(context), 0),
+                };
+                if (stage is not null)
+                {
+                    stages.Add(stage);
+                    output = stage.Output;
+                    gradOutput = stage.GradOutput;
+                }
+            });
+        }
+        catch
+        {
+            stages.ForEach(stage => stage.Dispose());
+            throw;
+        }
+        return stages;
+    }
+
+    /// <summary>The fused operation pools 2 x 2 side by side and drops an odd last row or column.</summary>
+    private static bool CanFuse(Conv2d conv, MaxPool2d pool, TensorShape input)
+    {
+        TensorShape output = conv.OutputShape(input);
+        bool even = output.Height % 2 == 0 && output.Width % 2 == 0;
+        return pool is { Window: 2, Stride: 2 } && (!pool.CeilMode || even) && output.Height >= 2 && output.Width >= 2;
+    }
+
+    private static Layer? Next(ModelDefinition model, int index, int steps) => index + steps < model.Layers.Count ? model.Layers[index + steps] : null;
+
+    private static void Walk(ModelDefinition model, Action<Layer, string, TensorShape, int> visit)
+    {
+        TensorShape shape = model.Input;
+        for (int i = 0; i < model.Layers.Count; i++)
+        {
+            visit(model.Layers[i], model.Summary[i].Name, shape, i);
+            shape = model.Summary[i].Output;
+        }
+    }
+}
