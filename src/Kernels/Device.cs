@@ -78,6 +78,29 @@ public sealed class Device : IDisposable
         }
     }
 
+    /// <summary>Waits for the device and copies the start of a view to host memory.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="source">Memory of this device.</param>
+    /// <param name="target">At most as many elements as the view has.</param>
+    /// <exception cref="ArgumentException">The target is empty or longer than the view.</exception>
+    public unsafe void Read<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
+    {
+        if (target.Length == 0 || target.Length > source.Length)
+        {
+            throw new ArgumentException($"{target.Length} elements cannot be copied from a view of {source.Length}");
+        }
+        CountCopy();
+        if (Info.Kind == AcceleratorKind.Cpu)
+        {
+            new ReadOnlySpan<T>(CpuWorker.Pointer(source), target.Length).CopyTo(target);
+            return;
+        }
+        fixed (T* start = target)
+        {
+            source.SubView(0, target.Length).CopyToCPU(ref *start, target.Length);
+        }
+    }
+
     /// <summary>Waits until every launched operation is done.</summary>
     public void Synchronize() => accelerator.Synchronize();
 

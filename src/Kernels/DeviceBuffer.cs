@@ -47,20 +47,7 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     /// <summary>Waits for the device and copies this buffer's start to host memory.</summary>
     /// <param name="target">At most <see cref="Length"/> elements.</param>
     /// <exception cref="ArgumentException">The target is empty or longer than the buffer.</exception>
-    public unsafe void CopyTo(Span<T> target)
-    {
-        Check(target.Length);
-        device.CountCopy();
-        if (device.Info.Kind == AcceleratorKind.Cpu)
-        {
-            new ReadOnlySpan<T>(CpuWorker.Pointer(View), target.Length).CopyTo(target);
-            return;
-        }
-        fixed (T* start = target)
-        {
-            View.SubView(0, target.Length).CopyToCPU(ref *start, target.Length);
-        }
-    }
+    public void CopyTo(Span<T> target) => device.Read(View, target);
 
     /// <summary>Sets every byte to zero.</summary>
     public void Clear() => View.MemSetToZero();
@@ -72,7 +59,7 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     {
         if (length == 0 || length > Length)
         {
-            throw new ArgumentException($"{length} elements cannot be copied to or from a buffer of {Length}");
+            throw new ArgumentException($"{length} elements cannot be copied to a buffer of {Length}");
         }
     }
 }

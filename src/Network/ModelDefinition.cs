@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>A model: its input and its layers in order. It holds no weights; a <see cref="Network"/> does.</summary>
-public sealed record ModelDefinition
+public sealed class ModelDefinition
 {
     private readonly List<LayerSummary> summary = [];
     private readonly List<ParameterSpec> parameterSpecs = [];
@@ -77,6 +77,22 @@ public sealed record ModelDefinition
 
     /// <summary>The tensors of a weights file, in the order of the layers.</summary>
     public IReadOnlyList<ParameterSpec> ParameterSpecs => parameterSpecs;
+
+    /// <summary>Checks that images can go through this model.</summary>
+    /// <param name="images">The images.</param>
+    /// <exception cref="ModelException">They have another shape, or other classes.</exception>
+    public void RequireFit(ImageSet images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.Shape != Input)
+        {
+            throw new ModelException($"model {Name} takes images of {Input}, these are {images.Shape}");
+        }
+        if (images.ClassNames.Count != Classes)
+        {
+            throw new ModelException($"model {Name} has {Classes} classes, these images have {images.ClassNames.Count}");
+        }
+    }
 
     /// <summary>Checks that tensors are this model's.</summary>
     /// <param name="tensors">The tensors, in any order.</param>

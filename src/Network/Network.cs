@@ -5,7 +5,7 @@ namespace GpuCnn;
 /// <summary>A model with weights, on a device.</summary>
 public sealed class Network : IDisposable
 {
-    /// <summary>The layer number that sets the initial weights' random numbers apart from those of dropout and shuffling.</summary>
+    /// <summary>The stream that sets the initial weights' random numbers apart from those of dropout and shuffling.</summary>
     private const uint InitializationStream = 1;
 
     private readonly ParameterArena arena;
@@ -46,9 +46,6 @@ public sealed class Network : IDisposable
 
     /// <summary>The largest number of images at once.</summary>
     public int MaxBatch { get; }
-
-    /// <summary>[batch, classes], after a forward pass.</summary>
-    internal ILGPU.ArrayView<float> Logits => stages[^1].Output;
 
     /// <summary>Draws new weights: Glorot-uniform, in [-l, l] with l = √(6 / (inputs + outputs)), and zero biases.</summary>
     /// <remarks>Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010; inputs and outputs count the kernel's
@@ -123,11 +120,14 @@ public sealed class Network : IDisposable
         }
     }
 
+    /// <summary>Waits for the device and copies the logits of the batch that ran forward: [batch, classes].</summary>
+    internal void ReadLogits(Span<float> target) => Device.Read(stages[^1].Output, target);
+
     /// <summary>Losses and classes of the batch that ran forward, and for training the gradient of the mean loss; writes mean loss and hits to the tables' place.</summary>
     internal void Score(MetricTables tables, int index, int batch, bool gradient)
     {
         ILGPU.ArrayView<float> gradLogits = gradient ? stages[^1].GradOutput : ILGPU.ArrayView<float>.Empty;
-        SoftmaxCrossEntropy.Run(Device, Logits, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes);
+        SoftmaxCrossEntropy.Run(Device, stages[^1].Output, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes);
         BatchMetrics.Run(Device, losses.View, classes.View, labels.View, tables.MeanLosses.View, tables.Correct.View, batch, index);
     }
 

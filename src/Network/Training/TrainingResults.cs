@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace GpuCnn;
+
+/// <summary>Follows a training.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>A step is done. Called between steps, so it should be quick.</summary>
+    /// <param name="result">The step.</param>
+    void OnStep(in StepResult result);
+}
+
+/// <summary>A training step.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Step">The step of the run, from 1.</param>
+/// <param name="StepOfEpoch">The step of the epoch, from 1.</param>
+/// <param name="StepsPerEpoch">Steps of an epoch.</param>
+/// <param name="Loss">The batch's mean loss before the update.</param>
+public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, int StepsPerEpoch, float Loss);
+
+/// <summary>An epoch's metrics.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="TrainLoss">The mean of the training images' losses, each before its step's update.</param>
+/// <param name="TrainAccuracy">The share of training images classified correctly, likewise while training.</param>
+/// <param name="ValLoss">The mean loss of the held-out images after the epoch; null when none are held out or the epoch was interrupted.</param>
+/// <param name="ValAccuracy">The share of held-out images classified correctly.</param>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="TrainSeconds">Seconds of training, validation not counted.</param>
+/// <param name="ImagesPerSecond">Training images a second.</param>
+/// <param name="Best">Whether the validation accuracy is the best so far; without validation the last is best.</param>
+/// <param name="Interrupted">Whether the epoch was stopped before its last step.</param>
+public sealed record EpochResult(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
+    double TrainSeconds, double ImagesPerSecond, bool Best, bool Interrupted);
+
+/// <summary>The loss became NaN or infinite. The message is one line with step, last finite loss and what to try.</summary>
+public sealed class NonFiniteLossException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="step">The step of the run, from 1.</param>
+    /// <param name="loss">What the loss became.</param>
+    /// <param name="lastFinite">The loss of the step before; null for the first.</param>
+    public NonFiniteLossException(int epoch, long step, float loss, float? lastFinite)
+        : base(string.Create(CultureInfo.InvariantCulture,
+            $"the loss became {loss} at step {step} (epoch {epoch}); {(lastFinite is { } last ? $"the step before it was {last:0.####}" : "it was the first step")}; try a smaller --learning-rate"))
+    {
+        Epoch = epoch;
+        Step = step;
+    }
+
+    /// <summary>The epoch, from 1.</summary>
+    public int Epoch { get; }
+
+    /// <summary>The step of the run, from 1.</summary>
+    public long Step { get; }
+}
