@@ -18,6 +18,9 @@ internal static unsafe class Tile
     /// <summary>Columns of a tile and of a packed panel of B.</summary>
     public const int Columns = 32;
 
+    /// <summary>Rows whose sums fit the registers; a multiple of 3.</summary>
+    private static int Tallest => Vector512.IsHardwareAccelerated ? 12 : 3;
+
     /// <summary>C[i][0..columns) (+)= sum over k of A[i][k] B[k][0..columns).</summary>
     /// <param name="rows">Rows of the tile, 1 to 12.</param>
     /// <param name="columns">Columns of C, 1 to 32; B has all 32.</param>
@@ -54,6 +57,18 @@ internal static unsafe class Tile
         }
     }
 
+    /// <summary>As <see cref="Multiply(int, int, float*, nint, nint, float*, nint, int, float*, int*, bool)"/> with whole panels, for an A whose rows come in threes.</summary>
+    /// <remarks>Row i of A starts at a + i / 3 * groupStride + i % 3: the nine taps of a 3 x 3 kernel over one channel, lines groupStride apart.</remarks>
+    public static void MultiplyThrees(int rows, float* a, nint groupStride, nint depthStride, float* b, int depth, float* c, int* offsets, bool add)
+    {
+        int tallest = Tallest;
+        for (; rows > tallest; rows -= tallest, a += tallest / 3 * groupStride, offsets += tallest)
+        {
+            Dispatch(tallest, a, 1, groupStride, depthStride, b, Columns, depth, c, offsets, add);
+        }
+        Dispatch(rows, a, 1, groupStride, depthStride, b, Columns, depth, c, offsets, add);
+    }
+
     /// <summary>Fills a table of row offsets for a matrix whose rows are <paramref name="stride"/> floats apart.</summary>
     public static void RowOffsets(int* offsets, int stride)
     {
@@ -65,43 +80,43 @@ internal static unsafe class Tile
 
     private static void Multiply(int rows, float* a, nint rs, nint ks, float* b, nint ldb, int depth, float* c, int* offsets, bool add)
     {
-        int tallest = Vector512.IsHardwareAccelerated ? 12 : 3;
+        int tallest = Tallest;
         for (; rows > tallest; rows -= tallest, a += tallest * rs, offsets += tallest)
         {
-            Dispatch(tallest, a, rs, ks, b, ldb, depth, c, offsets, add);
+            Dispatch(tallest, a, rs, 3 * rs, ks, b, ldb, depth, c, offsets, add);
         }
-        Dispatch(rows, a, rs, ks, b, ldb, depth, c, offsets, add);
+        Dispatch(rows, a, rs, 3 * rs, ks, b, ldb, depth, c, offsets, add);
     }
 
-    private static void Dispatch(int rows, float* a, nint rs, nint ks, float* b, nint ldb, int depth, float* c, int* offsets, bool add)
+    private static void Dispatch(int rows, float* a, nint rs, nint gs, nint ks, float* b, nint ldb, int depth, float* c, int* offsets, bool add)
     {
         switch (rows)
         {
-            case 1: Multiply<R1>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 2: Multiply<R2>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 3: Multiply<R3>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 4: Multiply<R4>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 5: Multiply<R5>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 6: Multiply<R6>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 7: Multiply<R7>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 8: Multiply<R8>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 9: Multiply<R9>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 10: Multiply<R10>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            case 11: Multiply<R11>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
-            default: Multiply<R12>(a, rs, ks, b, ldb, depth, c, offsets, add); break;
+            case 1: Multiply<R1>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 2: Multiply<R2>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 3: Multiply<R3>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 4: Multiply<R4>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 5: Multiply<R5>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 6: Multiply<R6>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 7: Multiply<R7>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 8: Multiply<R8>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 9: Multiply<R9>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 10: Multiply<R10>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            case 11: Multiply<R11>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
+            default: Multiply<R12>(a, rs, gs, ks, b, ldb, depth, c, offsets, add); break;
         }
     }
 
     /// <remarks>The JIT folds R.Count, so each height is its own machine code. Plain locals, each the target of its own multiply-add: only then does
     /// the JIT emit vfmadd231ps without copies between registers.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<R>(float* a, nint rs, nint ks, float* b, nint ldb, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    private static void Multiply<R>(float* a, nint rs, nint gs, nint ks, float* b, nint ldb, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
     {
         Vector512<float> x, bl, bh;
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
         Vector512<float> l4 = default, h4 = default, l5 = default, h5 = default, l6 = default, h6 = default, l7 = default, h7 = default;
         Vector512<float> l8 = default, h8 = default, l9 = default, h9 = default, l10 = default, h10 = default, l11 = default, h11 = default;
-        float* a3 = a + (3 * rs), a6 = a + (6 * rs), a9 = a + (9 * rs);
+        float* a3 = a + gs, a6 = a3 + gs, a9 = a6 + gs;
         nint rs2 = 2 * rs;
         for (; depth > 0; depth--, a += ks, a3 += ks, a6 += ks, a9 += ks, b += ldb)
         {

@@ -98,6 +98,46 @@ internal static unsafe class Unroll
         }
     }
 
+    /// <summary>Writes the gradients before ReLU and pooling of one line of windows as panels of two lines of output pixels, 32 filters a panel.</summary>
+    /// <param name="gradient">[windows, F], the line's pooled gradients.</param>
+    /// <param name="winner">[windows, F].</param>
+    /// <param name="windows">Windows in the line.</param>
+    /// <param name="filters">F.</param>
+    /// <param name="lines">[panels of 32 filters, 2, 2 * windows, 32]; lanes behind F are left alone.</param>
+    /// <param name="bias">[F]; the gradients of open windows are added.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void GradientLines(float* gradient, byte* winner, int windows, int filters, float* lines, float* bias)
+    {
+        nint line = 2 * (nint)windows * Tile.Columns;
+        for (int window = 0; window < windows; window++, gradient += filters, winner += filters)
+        {
+            int f = 0;
+            for (; f + CpuWorker.Line <= filters; f += CpuWorker.Line)
+            {
+                float* upper = lines + (f / Tile.Columns * 2 * line) + (2 * window * Tile.Columns) + (f % Tile.Columns), lower = upper + line;
+                Vector512<float> g = Vector512.Load(gradient + f);
+                Vector512<int> w = Widen(Vector128.Load(winner + f));
+                Select(g, w, 0).Store(upper);
+                Select(g, w, 1).Store(upper + Tile.Columns);
+                Select(g, w, 2).Store(lower);
+                Select(g, w, 3).Store(lower + Tile.Columns);
+                Vector512<float> open = Vector512.ConditionalSelect(Vector512.Equals(w, Vector512.Create((int)Conv2dOperands.Closed)).AsSingle(), Vector512<float>.Zero, g);
+                (Vector512.Load(bias + f) + open).Store(bias + f);
+            }
+            for (; f < filters; f++)
+            {
+                float* upper = lines + (f / Tile.Columns * 2 * line) + (2 * window * Tile.Columns) + (f % Tile.Columns), lower = upper + line;
+                float g = gradient[f];
+                int w = winner[f];
+                upper[0] = w == 0 ? g : 0f;
+                upper[Tile.Columns] = w == 1 ? g : 0f;
+                lower[0] = w == 2 ? g : 0f;
+                lower[Tile.Columns] = w == 3 ? g : 0f;
+                bias[f] += w == Conv2dOperands.Closed ? 0f : g;
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Select(Vector512<float> gradient, Vector512<int> winner, int position) =>
         Vector512.ConditionalSelect(Vector512.Equals(winner, Vector512.Create(position)).AsSingle(), gradient, Vector512<float>.Zero);

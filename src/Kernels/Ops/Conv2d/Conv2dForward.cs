@@ -9,9 +9,6 @@ namespace GpuCnn.Kernels;
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
 public readonly struct Conv2dForward : IOp, ITiledProduct
 {
-    /// <summary>Terms of a chain on the CPU before it is added to the sum: a chain's rounding errors grow with its length.</summary>
-    private const int ChainLength = 128;
-
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
@@ -86,10 +83,22 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
 
     private static bool Beats(float x, float best) => x > best || float.IsNaN(x);
 
+    void IOp.Cpu(in CpuWorker worker)
+    {
+        if (shape.IsPooled && shape.HasShortLines)
+        {
+            Direct(worker);
+        }
+        else
+        {
+            Unrolled(worker);
+        }
+    }
+
     /// <remarks>Twelve output pixels at a time: their windows are copied into the rows of a small matrix, which all panels of filters are multiplied with,
     /// and what comes out is finished while it is in the first-level cache.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    unsafe void IOp.Cpu(in CpuWorker worker)
+    private unsafe void Unrolled(in CpuWorker worker)
     {
         Conv2dShape s = shape;
         int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
@@ -99,7 +108,6 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
             return;
         }
         float* x = CpuWorker.Pointer(input), weight = CpuWorker.Pointer(parameters), y = CpuWorker.Pointer(output);
-        byte* codes = CpuWorker.Pointer(winners);
         float* packed = worker.Scratch(((nint)depth * width) + (Tile.Rows * (nint)depth) + ((Tile.Rows + 1) * width));
         float* conv = packed + ((nint)depth * width), bias = conv + (Tile.Rows * width), rows = bias + width;
         for (int j = 0; j < panels; j++)
@@ -117,17 +125,21 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
             for (int j = 0; j < panels; j++)
             {
                 float* panel = packed + ((nint)j * depth * Tile.Columns);
-                for (int k = 0; k < depth; k += ChainLength)
+                for (int k = 0; k < depth; k += TiledProduct.ChainLength)
                 {
-                    Tile.Multiply(count, Tile.Columns, rows + k, depth, 1, panel + ((nint)k * Tile.Columns), Tile.Columns, Math.Min(ChainLength, depth - k), conv + (j * Tile.Columns), offsets, k > 0);
+                    Tile.Multiply(count, Tile.Columns, rows + k, depth, 1, panel + ((nint)k * Tile.Columns), Tile.Columns, Math.Min(TiledProduct.ChainLength, depth - k), conv + (j * Tile.Columns), offsets, k > 0);
                 }
             }
             if (s.IsPooled)
             {
                 for (int i = 0; i < count; i += 4)
                 {
-                    nint at = (nint)((first + i) / 4) * filters;
-                    PoolWindow(conv + (i * width), width, bias, filters, y + at, codes + at);
+                    float* window = conv + (i * width);
+                    for (int f = 0; f < filters; f += CpuWorker.Line)
+                    {
+                        Pool(Vector512.Load(window + f), Vector512.Load(window + width + f), Vector512.Load(window + (2 * width) + f), Vector512.Load(window + (3 * width) + f),
+                            bias + f, filters - f, ((nint)((first + i) / 4) * filters) + f);
+                    }
                 }
             }
             else
@@ -141,40 +153,95 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
+    /// <remarks>For one or few input channels, where copying windows would cost more than multiplying them: the four values of a pooling window and 32 filters
+    /// at a time, straight from the image. Eight sums hide the latency of a multiply-add; each pair of weight vectors serves four pixels.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void PoolWindow(float* conv, int width, float* bias, int filters, float* output, byte* winners)
+    private unsafe void Direct(in CpuWorker worker)
     {
-        float* best = stackalloc float[CpuWorker.Line];
-        int* codes = stackalloc int[CpuWorker.Line];
-        for (int f = 0; f < filters; f += CpuWorker.Line)
+        Conv2dShape s = shape;
+        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
+        (int from, int to) = worker.Share(batch * s.OutputHeight);
+        float* weight = CpuWorker.Pointer(parameters), packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
+        for (int j = 0; j < panels; j++)
         {
-            Vector512<float> m = Vector512.Load(conv + f);
-            Vector512<int> winner = Vector512<int>.Zero;
-            for (int i = 1; i < 4; i++)
+            Panel.Pack(weight + (j * Tile.Columns), filters, 1, depth, Math.Min(Tile.Columns, filters - (j * Tile.Columns)), packed + ((nint)j * depth * Tile.Columns));
+        }
+        new Span<float>(bias, width).Clear();
+        new Span<float>(weight + ((nint)depth * filters), filters).CopyTo(new Span<float>(bias, filters));
+        for (int row = from; row < to; row++)
+        {
+            float* x = CpuWorker.Pointer(input) + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
+            nint at = (nint)row * s.OutputWidth * filters;
+            for (int column = 0; column < s.OutputWidth; column++, x += 2 * right, at += filters)
             {
-                Vector512<float> x = Vector512.Load(conv + (i * width) + f);
-                Vector512<float> beats = Vector512.GreaterThan(x, m) | ~Vector512.Equals(x, x);
-                m = Vector512.ConditionalSelect(beats, x, m);
-                winner = Vector512.ConditionalSelect(beats.AsInt32(), Vector512.Create(i), winner);
-            }
-            m += Vector512.Load(bias + f);
-            Vector512<float> closed = Vector512.LessThanOrEqual(m, Vector512<float>.Zero);
-            m = Vector512.ConditionalSelect(closed, Vector512<float>.Zero, m);
-            winner = Vector512.ConditionalSelect(closed.AsInt32(), Vector512.Create((int)Conv2dOperands.Closed), winner);
-            if (filters - f >= CpuWorker.Line)
-            {
-                m.Store(output + f);
-                Narrow(winner).Store(winners + f);
-                continue;
-            }
-            m.Store(best);
-            winner.Store(codes);
-            for (int i = 0; f + i < filters; i++)
-            {
-                output[f + i] = best[i];
-                winners[f + i] = (byte)codes[i];
+                for (int j = 0; j < panels; j++)
+                {
+                    float* w = packed + ((nint)j * depth * Tile.Columns), p = x;
+                    Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+                    for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch)
+                    {
+                        for (int k = 0; k < line; k++, w += Tile.Columns)
+                        {
+                            Vector512<float> low = Vector512.Load(w), high = Vector512.Load(w + 16), pixel = Vector512.Create(p[k]);
+                            a0 = Vector512.FusedMultiplyAdd(pixel, low, a0);
+                            a1 = Vector512.FusedMultiplyAdd(pixel, high, a1);
+                            pixel = Vector512.Create(p[k + right]);
+                            b0 = Vector512.FusedMultiplyAdd(pixel, low, b0);
+                            b1 = Vector512.FusedMultiplyAdd(pixel, high, b1);
+                            pixel = Vector512.Create(p[k + down]);
+                            c0 = Vector512.FusedMultiplyAdd(pixel, low, c0);
+                            c1 = Vector512.FusedMultiplyAdd(pixel, high, c1);
+                            pixel = Vector512.Create(p[k + down + right]);
+                            d0 = Vector512.FusedMultiplyAdd(pixel, low, d0);
+                            d1 = Vector512.FusedMultiplyAdd(pixel, high, d1);
+                        }
+                    }
+                    int f = j * Tile.Columns;
+                    Pool(a0, b0, c0, d0, bias + f, filters - f, at + f);
+                    if (filters - f > CpuWorker.Line)
+                    {
+                        Pool(a1, b1, c1, d1, bias + f + 16, filters - f - 16, at + f + 16);
+                    }
+                }
             }
         }
+    }
+
+    /// <summary>Pools the four values of a window for up to 16 filters, adds the bias, applies ReLU, stores value and winner.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe void Pool(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* bias, int filters, nint at)
+    {
+        Vector512<float> best = a;
+        Vector512<int> winner = Vector512<int>.Zero;
+        Challenge(b, 1, ref best, ref winner);
+        Challenge(c, 2, ref best, ref winner);
+        Challenge(d, 3, ref best, ref winner);
+        best += Vector512.Load(bias);
+        Vector512<float> closed = Vector512.LessThanOrEqual(best, Vector512<float>.Zero);
+        best = Vector512.ConditionalSelect(closed, Vector512<float>.Zero, best);
+        winner = Vector512.ConditionalSelect(closed.AsInt32(), Vector512.Create((int)Conv2dOperands.Closed), winner);
+        float* y = CpuWorker.Pointer(output) + at;
+        byte* codes = CpuWorker.Pointer(winners) + at;
+        if (filters >= CpuWorker.Line)
+        {
+            best.Store(y);
+            Narrow(winner).Store(codes);
+            return;
+        }
+        for (int i = 0; i < filters; i++)
+        {
+            y[i] = best[i];
+            codes[i] = (byte)winner[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Challenge(Vector512<float> x, int position, ref Vector512<float> best, ref Vector512<int> winner)
+    {
+        Vector512<float> beats = Vector512.GreaterThan(x, best) | ~Vector512.Equals(x, x);
+        best = Vector512.ConditionalSelect(beats, x, best);
+        winner = Vector512.ConditionalSelect(beats.AsInt32(), Vector512.Create(position), winner);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

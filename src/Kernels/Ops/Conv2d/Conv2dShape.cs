@@ -111,6 +111,9 @@ public readonly struct Conv2dShape
     /// <summary>Convolution outputs of one image that are needed.</summary>
     public int RowsPerImage => IsPooled ? 4 * OutputHeight * OutputWidth : ConvHeight * ConvWidth;
 
+    /// <summary>Whether a line of the kernel is shorter than a vector and no window hangs over the edge: the CPU bodies then read the image itself.</summary>
+    internal bool HasShortLines => KernelWidth * Channels < CpuWorker.Line && Padding == 0;
+
     /// <summary>Where the window of a row starts.</summary>
     /// <param name="row">0 to <see cref="RowsPerImage"/> - 1.</param>
     /// <returns>The input row and column of the window's upper left corner, negative in the padding.</returns>

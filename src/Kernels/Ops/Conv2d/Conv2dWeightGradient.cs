@@ -84,9 +84,65 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         TiledProduct.StoreRows(partial, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
     }
 
+    void IOp.Cpu(in CpuWorker worker)
+    {
+        if (shape.IsPooled && shape.HasShortLines && shape is { Channels: 1, KernelWidth: 3, KernelHeight: <= 4 })
+        {
+            Direct(worker);
+        }
+        else
+        {
+            Unrolled(worker);
+        }
+    }
+
+    /// <remarks>For a kernel of 3 columns over one channel: a line of output pixels at a time, whose taps are read from the image itself.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Direct(in CpuWorker worker)
+    {
+        Conv2dShape s = shape;
+        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns, pixels = 2 * s.OutputWidth;
+        nint panel = (nint)pixels * Tile.Columns;
+        (int from, int to) = worker.Share(Chunks(batch));
+        float* x = CpuWorker.Pointer(input), gradient = CpuWorker.Pointer(gradOutput);
+        byte* codes = CpuWorker.Pointer(winners);
+        float* lines = worker.Scratch((2 * panel * panels) + ((depth + 1) * (nint)width)), sums = lines + (2 * panel * panels);
+        int* offsets = stackalloc int[Tile.Rows];
+        Tile.RowOffsets(offsets, width);
+        new Span<float>(lines, checked((int)(2 * panel * panels))).Clear();
+        for (int chunk = from; chunk < to; chunk++)
+        {
+            new Span<float>(sums, (depth + 1) * width).Clear();
+            int end = Math.Min((chunk + 1) * Conv2dShape.ImagesPerChunk(batch), batch) * s.OutputHeight;
+            for (int row = chunk * Conv2dShape.ImagesPerChunk(batch) * s.OutputHeight; row < end; row++)
+            {
+                nint at = (nint)row * s.OutputWidth * filters;
+                Unroll.GradientLines(gradient + at, codes + at, s.OutputWidth, filters, lines, sums + ((nint)depth * width));
+                float* image = x + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * s.Stride * s.Width);
+                for (int j = 0; j < panels; j++)
+                {
+                    for (int lower = 0; lower < 2; lower++)
+                    {
+                        Tile.MultiplyThrees(depth, image + (lower * s.Stride * s.Width), s.Width, s.Stride, lines + (((j * 2) + lower) * panel), pixels, sums + (j * Tile.Columns), offsets, true);
+                    }
+                }
+            }
+            StoreSums(sums, width, chunk);
+        }
+    }
+
+    private unsafe void StoreSums(float* sums, int width, int chunk)
+    {
+        float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * shape.ParameterCount);
+        for (int i = 0; i <= shape.Depth; i++)
+        {
+            new ReadOnlySpan<float>(sums + ((nint)i * width), shape.Filters).CopyTo(new Span<float>(partial + ((nint)i * shape.Filters), shape.Filters));
+        }
+    }
+
     /// <remarks>A block of output pixels at a time: their unrolled windows, transposed by the way they are read, times their gradients, added to the chunk's sums.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    unsafe void IOp.Cpu(in CpuWorker worker)
+    private unsafe void Unrolled(in CpuWorker worker)
     {
         Conv2dShape s = shape;
         int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
@@ -125,11 +181,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                     }
                 }
             }
-            float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * s.ParameterCount);
-            for (int i = 0; i <= depth; i++)
-            {
-                new ReadOnlySpan<float>(sums + ((nint)i * width), filters).CopyTo(new Span<float>(partial + ((nint)i * filters), filters));
-            }
+            StoreSums(sums, width, chunk);
         }
     }
 }
