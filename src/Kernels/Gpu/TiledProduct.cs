@@ -29,9 +29,12 @@ internal interface ITiledProduct
 }
 
 /// <summary>The GPU body of <see cref="ITiledProduct"/>: a group of 256 threads computes a 64 x 64 tile of C, each thread 4 x 4 of it, from
-/// 16-deep tiles in shared memory. Each element is one chain in the order of k.</summary>
+/// 16-deep tiles in shared memory. Each element is a sum, in the order of k, of chains of <see cref="ChainLength"/> multiply-adds.</summary>
 internal static class TiledProduct
 {
+    /// <summary>Terms of a chain before it is added to the sum: a chain's rounding errors grow with its length.</summary>
+    public const int ChainLength = 32;
+
     private const int TileSize = 64;
     private const int TileDepth = 16;
     private const int Threads = 256;
@@ -50,6 +53,7 @@ internal static class TiledProduct
         int thread = Group.IdxX, tx = thread % 16, ty = thread / 16;
         int row0 = Grid.IdxX * TileSize, column0 = Grid.IdxY * TileSize;
         float c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0, c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0;
+        float s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0, s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
         for (int k0 = firstK; k0 < endK; k0 += TileDepth)
         {
             for (int e = thread; e < TileDepth * TileSize; e += Threads)
@@ -73,14 +77,25 @@ internal static class TiledProduct
                 c30 += a3 * b0; c31 += a3 * b1; c32 += a3 * b2; c33 += a3 * b3;
             }
             Group.Barrier();
+            if ((k0 - firstK) % ChainLength == ChainLength - TileDepth || k0 + TileDepth >= endK)
+            {
+                s00 += c00; s01 += c01; s02 += c02; s03 += c03;
+                s10 += c10; s11 += c11; s12 += c12; s13 += c13;
+                s20 += c20; s21 += c21; s22 += c22; s23 += c23;
+                s30 += c30; s31 += c31; s32 += c32; s33 += c33;
+                c00 = 0; c01 = 0; c02 = 0; c03 = 0;
+                c10 = 0; c11 = 0; c12 = 0; c13 = 0;
+                c20 = 0; c21 = 0; c22 = 0; c23 = 0;
+                c30 = 0; c31 = 0; c32 = 0; c33 = 0;
+            }
         }
         int row = row0 + (4 * ty), column = column0 + tx;
         if (row < op.Rows)
         {
-            if (column < op.Columns) { op.Store(row, column, c00, c10, c20, c30); }
-            if (column + 16 < op.Columns) { op.Store(row, column + 16, c01, c11, c21, c31); }
-            if (column + 32 < op.Columns) { op.Store(row, column + 32, c02, c12, c22, c32); }
-            if (column + 48 < op.Columns) { op.Store(row, column + 48, c03, c13, c23, c33); }
+            if (column < op.Columns) { op.Store(row, column, s00, s10, s20, s30); }
+            if (column + 16 < op.Columns) { op.Store(row, column + 16, s01, s11, s21, s31); }
+            if (column + 32 < op.Columns) { op.Store(row, column + 32, s02, s12, s22, s32); }
+            if (column + 48 < op.Columns) { op.Store(row, column + 48, s03, s13, s23, s33); }
         }
     }
 

@@ -14,7 +14,7 @@ public readonly struct Adam : IOp
 
     private readonly ArrayView<float> parameters, gradients, firstMoments, secondMoments;
     private readonly int count;
-    private readonly float stepSize, rootCorrection, beta1, beta2, epsilon;
+    private readonly float stepSize, rootCorrection, beta1, beta2, rest1, rest2, epsilon;
 
     private Adam(ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> firstMoments, ArrayView<float> secondMoments, int count,
         long step, double learningRate, double beta1, double beta2, double epsilon)
@@ -28,6 +28,9 @@ public readonly struct Adam : IOp
         rootCorrection = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step)));
         this.beta1 = (float)beta1;
         this.beta2 = (float)beta2;
+        // 1 - 0.999f is 5e-5 away from 0.001: the difference must be taken before rounding.
+        rest1 = (float)(1 - beta1);
+        rest2 = (float)(1 - beta2);
         this.epsilon = (float)epsilon;
     }
 
@@ -64,8 +67,8 @@ public readonly struct Adam : IOp
         if (i < count)
         {
             float g = gradients[i];
-            float m = (beta1 * firstMoments[i]) + ((1f - beta1) * g);
-            float v = (beta2 * secondMoments[i]) + ((1f - beta2) * g * g);
+            float m = (beta1 * firstMoments[i]) + (rest1 * g);
+            float v = (beta2 * secondMoments[i]) + (rest2 * g * g);
             m = Math.Abs(m) < Smallest ? 0f : m;
             v = v < Smallest ? 0f : v;
             firstMoments[i] = m;
@@ -82,8 +85,8 @@ public readonly struct Adam : IOp
         for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
         {
             Vector512<float> gradient = Vector512.Load(g + i);
-            Vector512<float> first = (beta1 * Vector512.Load(m + i)) + ((1f - beta1) * gradient);
-            Vector512<float> second = (beta2 * Vector512.Load(v + i)) + ((1f - beta2) * gradient * gradient);
+            Vector512<float> first = (beta1 * Vector512.Load(m + i)) + (rest1 * gradient);
+            Vector512<float> second = (beta2 * Vector512.Load(v + i)) + (rest2 * gradient * gradient);
             first = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(first), Vector512.Create(Smallest)), Vector512<float>.Zero, first);
             second = Vector512.ConditionalSelect(Vector512.LessThan(second, Vector512.Create(Smallest)), Vector512<float>.Zero, second);
             first.Store(m + i);
@@ -92,8 +95,8 @@ public readonly struct Adam : IOp
         }
         for (; i < to; i++)
         {
-            float first = (beta1 * m[i]) + ((1f - beta1) * g[i]);
-            float second = (beta2 * v[i]) + ((1f - beta2) * g[i] * g[i]);
+            float first = (beta1 * m[i]) + (rest1 * g[i]);
+            float second = (beta2 * v[i]) + (rest2 * g[i] * g[i]);
             m[i] = first = MathF.Abs(first) < Smallest ? 0f : first;
             v[i] = second = second < Smallest ? 0f : second;
             p[i] -= stepSize * first / ((MathF.Sqrt(second) * rootCorrection) + epsilon);

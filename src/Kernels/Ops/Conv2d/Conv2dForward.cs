@@ -6,9 +6,12 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Convolution and bias; for a pooled shape also ReLU and 2 x 2 max-pooling.</summary>
 /// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
-/// value is one chain in the order ky, kx, c. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
+/// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
 public readonly struct Conv2dForward : IOp, ITiledProduct
 {
+    /// <summary>Terms of a chain on the CPU before it is added to the sum: a chain's rounding errors grow with its length.</summary>
+    private const int ChainLength = 128;
+
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
@@ -113,7 +116,11 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
             Unroll.Rows(s, x, first, count, rows);
             for (int j = 0; j < panels; j++)
             {
-                Tile.Multiply(count, Tile.Columns, rows, depth, 1, packed + ((nint)j * depth * Tile.Columns), Tile.Columns, depth, conv + (j * Tile.Columns), offsets, false);
+                float* panel = packed + ((nint)j * depth * Tile.Columns);
+                for (int k = 0; k < depth; k += ChainLength)
+                {
+                    Tile.Multiply(count, Tile.Columns, rows + k, depth, 1, panel + ((nint)k * Tile.Columns), Tile.Columns, Math.Min(ChainLength, depth - k), conv + (j * Tile.Columns), offsets, k > 0);
+                }
             }
             if (s.IsPooled)
             {
