@@ -95,7 +95,11 @@ public sealed class OptionRule<T>(string flag, string allowed, Func<T, bool> isA
     /// <exception cref="OptionException">It is not allowed.</exception>
     public T Check(T value) => isAllowed(value) ? value : throw Refuse(value, allowed);
 
-    internal OptionException Refuse(T value, string instead) =>
+    /// <summary>The refusal of a value that the rule allows but the circumstances do not.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="instead">What is allowed, in words.</param>
+    /// <returns>The exception to throw.</returns>
+    public OptionException Refuse(T value, string instead) =>
         new(flag, $"{value.ToString(null, CultureInfo.InvariantCulture)} is not allowed: give {instead}");
 }
 
