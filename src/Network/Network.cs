@@ -9,7 +9,7 @@ public sealed class Network : IDisposable
     private const uint InitializationStream = 1;
 
     private readonly ParameterArena arena;
-    private readonly IReadOnlyList<Stage> stages;
+    private readonly Stage[] stages;
     private readonly DeviceBuffer<float> input, losses;
     private readonly DeviceBuffer<int> labels, classes;
     private readonly float[] host;
@@ -134,7 +134,7 @@ public sealed class Network : IDisposable
     /// <summary>Gradients of all parameters, from that of the logits.</summary>
     internal void Backward(in Pass pass)
     {
-        for (int i = stages.Count - 1; i >= 0; i--)
+        for (int i = stages.Length - 1; i >= 0; i--)
         {
             stages[i].Backward(pass);
         }

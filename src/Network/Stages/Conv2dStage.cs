@@ -24,7 +24,7 @@ internal sealed class Conv2dStage : Stage
         if (context.Training)
         {
             gradParameters = context.Arena.GradientsOf(context.Block!);
-            partials = context.Device.Allocate<float>((long)Conv2dWeightGradient.Chunks(context.MaxBatch) * shape.ParameterCount);
+            partials = context.Device.Allocate<float>((long)Conv2dWeightGradient.MostChunks(context.MaxBatch) * shape.ParameterCount);
         }
     }
 

@@ -26,7 +26,7 @@ internal static class StagePlan
     }
 
     /// <summary>Builds the stages; the caller disposes them.</summary>
-    public static IReadOnlyList<Stage> Build(ModelDefinition model, Device device, ParameterArena arena, int maxBatch, bool training, ArrayView<float> input)
+    public static Stage[] Build(ModelDefinition model, Device device, ParameterArena arena, int maxBatch, bool training, ArrayView<float> input)
     {
         var stages = new List<Stage>();
         var blocks = arena.Blocks.ToDictionary(block => block.Name);
@@ -62,7 +62,7 @@ internal static class StagePlan
             stages.ForEach(stage => stage.Dispose());
             throw;
         }
-        return stages;
+        return [.. stages];
     }
 
     /// <summary>The fused operation pools 2 x 2 side by side and drops an odd last row or column.</summary>

@@ -41,6 +41,9 @@ public readonly struct Conv2dShape
 
     private readonly int pooled;
 
+    /// <summary>The most partial sums: enough to keep as many cores busy, few enough that adding them up costs little.</summary>
+    internal const int MaxChunks = 16;
+
     /// <summary>Creates a shape.</summary>
     /// <param name="channels">C.</param>
     /// <param name="height">H.</param>
@@ -133,7 +136,4 @@ public readonly struct Conv2dShape
 
     /// <summary>The number of partial sums of a weight gradient.</summary>
     internal static int Chunks(int batch) => (batch + ImagesPerChunk(batch) - 1) / ImagesPerChunk(batch);
-
-    /// <summary>Enough to keep as many cores busy, few enough that adding them up costs little.</summary>
-    private const int MaxChunks = 16;
 }

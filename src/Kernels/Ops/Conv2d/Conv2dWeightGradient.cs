@@ -31,6 +31,11 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
     /// <returns>The number of chunks: at most 16, at most N.</returns>
     public static int Chunks(int batch) => Conv2dShape.Chunks(batch);
 
+    /// <summary>The most partial sums that any batch up to a size gives; a smaller batch may give more than a larger one.</summary>
+    /// <param name="maxBatch">The largest N.</param>
+    /// <returns>The number of chunks.</returns>
+    public static int MostChunks(int maxBatch) => Math.Min(Conv2dShape.MaxChunks, maxBatch);
+
     /// <summary>Runs the operation.</summary>
     /// <param name="device">The device that holds the operands.</param>
     /// <param name="shape">The sizes.</param>

@@ -1,0 +1,107 @@
+using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Parallelization(Mode = ParallelMode.None)]
+[assembly: AssemblyFixture(typeof(GpuCnn.Kernels.Tests.DeviceLifetime))]
+
+namespace GpuCnn.Kernels.Tests;
+
+/// <summary>The devices of this test run, each opened at its first use and closed at the run's end. Tests run one after another: a device is not
+/// thread-safe, and the CPU accelerator takes all cores anyway.</summary>
+public static class TestDevices
+{
+    /// <summary>The environment variable that turns the failure "no OpenCL device" into a skip.</summary>
+    public const string AllowNoOpenCL = "GPUCNN_ALLOW_NO_OPENCL";
+
+    private static readonly Dictionary<string, Device> Open = [];
+    private static readonly Lazy<AcceleratorList> Catalog = new(AcceleratorCatalog.Find);
+
+    /// <summary>What this machine has.</summary>
+    public static AcceleratorList Found => Catalog.Value;
+
+    /// <summary>The CPU accelerator with a number of workers, which may exceed the number of cores.</summary>
+    public static Device Cpu(int workers) => Get(AcceleratorKind.Cpu, workers);
+
+    /// <summary>The first OpenCL device; without one the test fails, or is skipped where that was allowed.</summary>
+    public static Device OpenCL()
+    {
+        if (Has(AcceleratorKind.OpenCL))
+        {
+            return Get(AcceleratorKind.OpenCL, 0);
+        }
+        string reason = $"no OpenCL device: {ReasonFor(AcceleratorKind.OpenCL)}";
+        Assert.SkipWhen(Environment.GetEnvironmentVariable(AllowNoOpenCL) == "1", reason);
+        Assert.Fail($"{reason} (set {AllowNoOpenCL}=1 to skip these tests)");
+        throw new InvalidOperationException(reason);
+    }
+
+    /// <summary>The first CUDA device; without one the test is skipped.</summary>
+    public static Device Cuda()
+    {
+        Assert.SkipUnless(Has(AcceleratorKind.Cuda), $"no CUDA device: {ReasonFor(AcceleratorKind.Cuda)}");
+        return Get(AcceleratorKind.Cuda, 0);
+    }
+
+    /// <summary>Whether there is a device of a kind.</summary>
+    public static bool Has(AcceleratorKind kind) => Found.Found.Any(a => a.Kind == kind);
+
+    /// <summary>Why there is none of a kind.</summary>
+    public static string ReasonFor(AcceleratorKind kind) => string.Join("; ", Found.Missing.Where(m => m.Kind == kind).Select(m => m.Reason));
+
+    internal static void CloseAll()
+    {
+        foreach (Device device in Open.Values)
+        {
+            device.Dispose();
+        }
+        Open.Clear();
+    }
+
+    private static Device Get(AcceleratorKind kind, int workers)
+    {
+        string key = $"{kind} {workers}";
+        if (!Open.TryGetValue(key, out Device? device))
+        {
+            Open.Add(key, device = AcceleratorCatalog.Open(new AcceleratorChoice(kind, 0), workers));
+        }
+        return device;
+    }
+}
+
+/// <summary>Closes the devices when all tests have run.</summary>
+public sealed class DeviceLifetime : IDisposable
+{
+    public void Dispose() => TestDevices.CloseAll();
+}
+
+/// <summary>A device as a type argument: a test class is written once, and one line makes it run on one more accelerator.</summary>
+public interface ITestDevice
+{
+    /// <summary>The runtime it stands for.</summary>
+    static abstract AcceleratorKind Kind { get; }
+
+    /// <summary>Opens it, or ends the test as skipped or failed.</summary>
+    static abstract Device Open();
+}
+
+public sealed class Cpu : ITestDevice
+{
+    public static AcceleratorKind Kind => AcceleratorKind.Cpu;
+
+    public static Device Open() => TestDevices.Cpu(2);
+}
+
+public sealed class OpenCL : ITestDevice
+{
+    public static AcceleratorKind Kind => AcceleratorKind.OpenCL;
+
+    public static Device Open() => TestDevices.OpenCL();
+}
+
+public sealed class Cuda : ITestDevice
+{
+    public static AcceleratorKind Kind => AcceleratorKind.Cuda;
+
+    public static Device Open() => TestDevices.Cuda();
+}

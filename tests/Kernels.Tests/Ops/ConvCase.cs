@@ -1,0 +1,97 @@
+namespace GpuCnn.Kernels.Tests;
+
+/// <summary>Sizes of a convolution, and random data for them.</summary>
+public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw, int S, int P, bool Pooled = false)
+{
+    /// <summary>The sizes are different from each other, so that none can stand for another by mistake; the last of each list are networks' own.</summary>
+    public static IReadOnlyList<ConvCase> Plain { get; } =
+    [
+        new(2, 4, 5, 11, 9, 3, 1, 1, 0),
+        new(3, 2, 17, 8, 10, 1, 4, 1, 1),
+        new(5, 3, 33, 12, 9, 2, 4, 2, 2),
+        new(1, 7, 32, 10, 13, 5, 3, 3, 1),
+        new(4, 1, 16, 13, 11, 3, 5, 2, 0),
+        new(2, 19, 64, 7, 8, 3, 4, 1, 2),
+        new(17, 2, 3, 6, 9, 4, 5, 1, 2),     // one image more than the weight gradient has chunks
+        new(35, 3, 6, 7, 8, 2, 5, 3, 2),     // a last chunk that is not full
+        new(6, 33, 7, 5, 9, 2, 3, 1, 0),     // more than one panel of input channels
+        new(2, 1, 4, 3, 6, 3, 5, 1, 2),      // a kernel as high as the input
+        new(3, 5, 48, 1, 11, 1, 2, 2, 0),    // one line
+        new(4, 3, 6, 5, 8, 2, 1, 1, 2),      // windows that lie in the padding altogether
+        new(3, 4, 9, 10, 11, 2, 1, 3, 0),    // pixels that no window sees
+        new(2, 3, 70, 9, 10, 4, 5, 1, 1),    // more filters than a GPU tile has columns
+        new(1, 1, 1, 1, 1, 1, 1, 1, 0),
+        new(1, 64, 128, 13, 13, 3, 3, 2, 1),
+    ];
+
+    /// <summary>Convolution, ReLU and 2 x 2 max-pooling in one.</summary>
+    public static IReadOnlyList<ConvCase> WithPool { get; } =
+    [
+        new(3, 2, 17, 8, 11, 1, 4, 1, 1, true),
+        new(5, 3, 33, 12, 9, 2, 4, 2, 2, true),
+        new(1, 7, 16, 10, 13, 5, 3, 2, 1, true),
+        new(18, 2, 40, 7, 9, 3, 4, 1, 0, true),
+        new(4, 5, 3, 6, 8, 2, 1, 1, 2, true),
+        new(33, 1, 6, 5, 7, 4, 3, 1, 0, true),
+        new(2, 1, 70, 9, 10, 3, 5, 3, 2, true),
+        new(2, 1, 32, 28, 28, 3, 3, 1, 0, true),
+    ];
+
+    /// <summary>Both; the first uses every operand.</summary>
+    public static IEnumerable<ConvCase> All => WithPool.Concat(Plain);
+
+    /// <summary>The sizes as the operations take them.</summary>
+    public Conv2dShape Shape => new(C, H, W, F, Kh, Kw, S, P, Pooled);
+
+    /// <summary>The same sizes without ReLU and pooling.</summary>
+    public ConvCase Unpooled => this with { Pooled = false };
+
+    public double[,,,] Input(Random random) => Values.Tensor(random, N, C, H, W);
+
+    public double[,,,] Weight(Random random) => Values.Tensor(random, F, C, Kh, Kw);
+
+    public double[,,,] GradOutput(Random random) => Values.Tensor(random, N, F, Shape.OutputHeight, Shape.OutputWidth);
+
+    /// <summary>For each pooled value 0 to 3 or 4 for closed, all equally likely; empty for a plain convolution.</summary>
+    public byte[] Winners(Random random)
+    {
+        var winners = new byte[Pooled ? N * Shape.OutputCount : 0];
+        for (int i = 0; i < winners.Length; i++)
+        {
+            winners[i] = (byte)random.Next(5);
+        }
+        return winners;
+    }
+
+    /// <summary>The gradient before ReLU and pooling: the winner of each window has it all.</summary>
+    public double[,,,] Spread(double[,,,] gradOutput, byte[] winners)
+    {
+        if (!Pooled)
+        {
+            return gradOutput;
+        }
+        var spread = new double[N, F, Shape.ConvHeight, Shape.ConvWidth];
+        using IEnumerator<byte> winner = ((IEnumerable<byte>)winners).GetEnumerator();
+        for (int n = 0; n < N; n++)
+        {
+            for (int y = 0; y < gradOutput.GetLength(2); y++)
+            {
+                for (int x = 0; x < gradOutput.GetLength(3); x++)
+                {
+                    for (int f = 0; f < F; f++)
+                    {
+                        winner.MoveNext();
+                        (int down, int right) = winner.Current switch { 0 => (0, 0), 1 => (0, 1), 2 => (1, 0), 3 => (1, 1), _ => (-1, -1) };
+                        if (down >= 0)
+                        {
+                            spread[n, f, (2 * y) + down, (2 * x) + right] = gradOutput[n, f, y, x];
+                        }
+                    }
+                }
+            }
+        }
+        return spread;
+    }
+
+    public override string ToString() => $"N{N} C{C} F{F} {H}x{W} kernel {Kh}x{Kw} stride {S} padding {P}{(Pooled ? " pooled" : "")}";
+}

@@ -1,0 +1,108 @@
+using ILGPU;
+using Xunit;
+
+namespace GpuCnn.Kernels.Tests;
+
+public sealed class AdamCases : IOpCases
+{
+    private const double Rate = 1e-3, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-7;
+
+    private static readonly long[] Steps = [1, 2, 10, 1000, 10_000_000];
+
+    public static IEnumerable<OpCase> All => Lengths.Cases((t, n) =>
+    {
+        long step = Steps[n % Steps.Length];
+        double[] p = Values.Vector(t.Random, n), g = Values.Vector(t.Random, n), m = Values.Vector(t.Random, n), v = [.. Values.Vector(t.Random, n).Select(Math.Abs)];
+        if (step == 1)
+        {
+            m = new double[n];
+            v = new double[n];
+        }
+        Operand<float> parameters = t.InOut("parameters", Values.Floats(p)), first = t.InOut("first moments", Values.Floats(m)), second = t.InOut("second moments", Values.Floats(v));
+        Adam.Run(t.Device, parameters, t.Input(Values.Floats(g)), first, second, n, step, Rate, Beta1, Beta2, Epsilon);
+        (double Parameter, double First, double Second)[] expected =
+            [.. Enumerable.Range(0, n).Select(i => OptimizerReference.Adam(p[i], g[i], m[i], v[i], step, Rate, Beta1, Beta2, Epsilon))];
+        t.Expect(first, [.. expected.Select(e => e.First)], Tolerance.Few, n);
+        t.Expect(second, [.. expected.Select(e => e.Second)], new Tolerance(1e-12, 8 * Tolerance.Epsilon), n);
+        t.Expect(parameters, [.. expected.Select(e => e.Parameter)], new Tolerance(Tolerance.Epsilon, Tolerance.Epsilon), n);
+        // The change itself, which a parameter's own rounding hides: parameters of size 1 keep the change to 1 in 2^14.
+        t.Expect("change", [.. parameters.Read().Select((x, i) => (float)(x - p[i]))], [.. expected.Select((e, i) => e.Parameter - p[i])], new Tolerance(Tolerance.Epsilon, 8 * Tolerance.Epsilon), n);
+    });
+}
+
+public sealed class SgdMomentumCases : IOpCases
+{
+    public static IEnumerable<OpCase> All => Lengths.Cases((t, n) =>
+    {
+        double momentum = n % 2 == 0 ? 0.9 : 0, rate = 0.1;
+        double[] p = Values.Vector(t.Random, n), g = Values.Vector(t.Random, n), v = Values.Vector(t.Random, n);
+        Operand<float> parameters = t.InOut("parameters", Values.Floats(p)), velocities = t.InOut("velocities", Values.Floats(v));
+        SgdMomentum.Run(t.Device, parameters, t.Input(Values.Floats(g)), velocities, n, rate, momentum);
+        (double Parameter, double Velocity)[] expected = [.. Enumerable.Range(0, n).Select(i => OptimizerReference.Sgd(p[i], g[i], v[i], rate, momentum))];
+        t.Expect(parameters, [.. expected.Select(e => e.Parameter)], Tolerance.Few, n);
+        t.Expect(velocities, [.. expected.Select(e => e.Velocity)], Tolerance.Few, n);
+    });
+}
+
+/// <summary>Adam.</summary>
+public abstract class AdamTests<TDevice> : OpTests<TDevice, AdamCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [InlineData(5)]
+    [InlineData(37)]
+    public void Many_steps_from_zero_follow_the_reference(int n)
+    {
+        using var t = new Trial(Device, new OpCase($"{n} elements", _ => { }));
+        double[] p = new double[n], m = new double[n], v = new double[n];
+        Operand<float> parameters = t.InOut("parameters", new float[n]), first = t.InOut("first", new float[n]), second = t.InOut("second", new float[n]);
+        for (int step = 1; step <= 50; step++)
+        {
+            double[] g = [.. Values.Vector(t.Random, n).Select(x => (double)(float)(x * 1e-3))];
+            ArrayView<float> gradients = t.Input(Values.Floats(g));
+            Adam.Run(Device, parameters, gradients, first, second, n, step, 1e-2);
+            for (int i = 0; i < n; i++)
+            {
+                (p[i], m[i], v[i]) = OptimizerReference.Adam(p[i], g[i], m[i], v[i], step, 1e-2, 0.9, 0.999, 1e-7);
+            }
+        }
+        t.Expect(parameters, p, new Tolerance(1e-6, 0), n);
+        t.CheckMemory();
+    }
+
+    [DeviceTheory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void Moments_that_would_become_denormal_become_zero(int n)
+    {
+        using var t = new Trial(Device, new OpCase("denormals", _ => { }));
+        Operand<float> parameters = t.InOut("parameters", [.. Enumerable.Repeat(0.5f, n)]);
+        Operand<float> first = t.InOut("first", [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1e-31f : -1e-31f)]), second = t.InOut("second", [.. Enumerable.Repeat(1e-31f, n)]);
+        Adam.Run(Device, parameters, t.Input(new float[n]), first, second, n, 1000, 1e-3);
+        Assert.All(first.Read(), x => Assert.Equal(0f, x));
+        Assert.All(second.Read(), x => Assert.Equal(0f, x));
+        Assert.All(parameters.Read(), x => Assert.Equal(0.5f, x));
+    }
+
+    [DeviceFact]
+    public void Steps_count_from_one()
+    {
+        using var t = new Trial(Device, new OpCase("step", _ => { }));
+        Operand<float> x = t.InOut("all", new float[4]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Adam.Run(Device, x, x, x, x, 4, 0, 1e-3));
+    }
+}
+
+/// <summary>Stochastic gradient descent with momentum.</summary>
+public abstract class SgdMomentumTests<TDevice> : OpTests<TDevice, SgdMomentumCases> where TDevice : ITestDevice;
+
+public sealed class AdamOnCpu : AdamTests<Cpu>;
+
+public sealed class AdamOnOpenCL : AdamTests<OpenCL>;
+
+public sealed class AdamOnCuda : AdamTests<Cuda>;
+
+public sealed class SgdMomentumOnCpu : SgdMomentumTests<Cpu>;
+
+public sealed class SgdMomentumOnOpenCL : SgdMomentumTests<OpenCL>;
+
+public sealed class SgdMomentumOnCuda : SgdMomentumTests<Cuda>;

@@ -1,0 +1,60 @@
+using ILGPU;
+using Xunit;
+
+namespace GpuCnn.Kernels.Tests;
+
+public sealed class SoftmaxCrossEntropyCases : IOpCases
+{
+    /// <summary>N, classes, the logits' size, and how many values they have (0: any).</summary>
+    private static readonly (int N, int Classes, double Size, int Levels)[] Sizes =
+        [(5, 10, 1, 0), (1, 1, 1, 0), (2, 3, 20, 0), (300, 10, 5, 0), (7, 2, 300, 0), (33, 17, 1, 0), (16, 10, 1, 2), (257, 4, 1, 3), (3, 1000, 10, 0)];
+
+    public static IEnumerable<OpCase> All => Sizes.Select(s => new OpCase($"N{s.N} classes {s.Classes} size {s.Size} levels {s.Levels}", t => Run(t, s.N, s.Classes, s.Size, s.Levels)));
+
+    private static void Run(Trial t, int n, int classes, double size, int levels)
+    {
+        double[][] logits = [.. Enumerable.Range(0, n).Select(_ => Values.Vector(t.Random, classes).Select(x => (double)(float)(levels > 0 ? Math.Floor(levels * (x + 1) / 2) : size * x)).ToArray())];
+        int[] labels = [.. logits.Select(_ => t.Random.Next(classes))];
+        Operand<float> losses = t.Output<float>("losses", n), gradLogits = t.Output<float>("gradLogits", n * classes);
+        Operand<int> winners = t.Output<int>("classes", n);
+        SoftmaxCrossEntropy.Run(t.Device, t.Input(Values.Floats(logits.SelectMany(x => x))), t.Input(labels), losses, winners, gradLogits, n, classes);
+        // The exponential of a float of size s is off by the rounding of its argument, s ε.
+        var tolerance = new Tolerance((classes + (2 * size) + 16) * Tolerance.Epsilon, 8 * Tolerance.Epsilon);
+        t.Expect(losses, [.. logits.Zip(labels, SoftmaxReference.Loss)], tolerance, n);
+        t.Expect(gradLogits, [.. logits.Zip(labels, (x, label) => SoftmaxReference.Gradient(x, label, n)).SelectMany(g => g)], tolerance with { Absolute = tolerance.Absolute / n }, n, classes);
+        t.Expect(winners, [.. logits.Select(x => (int?)SoftmaxReference.Class(x))], n);
+    }
+}
+
+/// <summary>Softmax and cross-entropy.</summary>
+public abstract class SoftmaxCrossEntropyTests<TDevice> : OpTests<TDevice, SoftmaxCrossEntropyCases> where TDevice : ITestDevice
+{
+    [DeviceFact]
+    public void Without_room_for_gradients_the_losses_are_the_same()
+    {
+        using var t = new Trial(Device, new OpCase("no gradient", _ => { }));
+        ArrayView<float> logits = t.Input(Values.Floats(Values.Vector(t.Random, 50)));
+        ArrayView<int> labels = t.Input<int>([3, 1, 4, 1, 5]);
+        Operand<float> with = t.Output<float>("with", 5), without = t.Output<float>("without", 5), gradient = t.Output<float>("gradient", 50);
+        Operand<int> classes = t.Output<int>("classes", 5);
+        SoftmaxCrossEntropy.Run(Device, logits, labels, with, classes, gradient, 5, 10);
+        SoftmaxCrossEntropy.Run(Device, logits, labels, without, classes, default, 5, 10);
+        Assert.Equal(with.Bits(), without.Bits());
+    }
+
+    [DeviceFact]
+    public void A_NaN_logit_makes_its_own_row_NaN()
+    {
+        using var t = new Trial(Device, new OpCase("NaN", _ => { }));
+        Operand<float> losses = t.Output<float>("losses", 3), gradient = t.Output<float>("gradient", 6);
+        SoftmaxCrossEntropy.Run(Device, t.Input<float>([1, 1, 0, float.NaN, float.NaN, 0]), t.Input<int>([0, 0, 1]), losses, t.Output<int>("classes", 3), gradient, 3, 2);
+        t.Expect(losses, [Math.Log(2), double.NaN, double.NaN], Tolerance.Few, 3);
+        t.Expect(gradient, [-1.0 / 6, 1.0 / 6, double.NaN, double.NaN, double.NaN, double.NaN], Tolerance.Few, 3, 2);
+    }
+}
+
+public sealed class SoftmaxCrossEntropyOnCpu : SoftmaxCrossEntropyTests<Cpu>;
+
+public sealed class SoftmaxCrossEntropyOnOpenCL : SoftmaxCrossEntropyTests<OpenCL>;
+
+public sealed class SoftmaxCrossEntropyOnCuda : SoftmaxCrossEntropyTests<Cuda>;

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using GpuCnn.Runner.Data;
+
+namespace GpuCnn.NetworkTests;
+
+/// <summary>PyTorch's numbers for the three models (tests/oracle says how they were made), and the weights they were made with.</summary>
+public static class Oracle
+{
+    /// <summary>The seed of the golden files.</summary>
+    public const ulong Seed = 20261123;
+
+    private static readonly Lazy<ImageSet> LazyTrain = new(() => FashionMnist.LoadTrain(FashionMnist.FindFolder(null)));
+    private static readonly Lazy<ImageSet> LazyTest = new(() => FashionMnist.LoadTest(FashionMnist.FindFolder(null)));
+
+    public static ImageSet Train => LazyTrain.Value;
+
+    public static ImageSet Test => LazyTest.Value;
+
+    public static string File(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", name);
+
+    public static JsonElement Golden(string model)
+    {
+        using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllBytes(File($"{model}.json")));
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>The initial weights: SplitMix64 of seed, tensor and element, as oracle.py's header says.</summary>
+    public static IReadOnlyList<WeightTensor> Weights(ModelDefinition model)
+    {
+        var tensors = new List<WeightTensor>();
+        foreach (ParameterSpec spec in model.ParameterSpecs)
+        {
+            int count = spec.Shape.Aggregate(1, (a, b) => a * b), field = spec.Shape.Skip(2).Aggregate(1, (a, b) => a * b);
+            double limit = spec.Shape.Count == 1 ? 0.1 : Math.Sqrt(6.0 / ((spec.Shape[1] * field) + (spec.Shape[0] * field)));
+            var values = new float[count];
+            for (int i = 0; i < count; i++)
+            {
+                ulong z = Seed + ((ulong)tensors.Count << 40) + (ulong)i;
+                z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+                z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+                z ^= z >> 31;
+                values[i] = (float)(((2 * ((z >> 40) / (double)(1 << 24))) - 1) * limit);
+            }
+            tensors.Add(new WeightTensor(spec.Name, spec.Shape, values));
+        }
+        return tensors;
+    }
+}

@@ -1,0 +1,204 @@
+using GpuCnn.Kernels;
+using GpuCnn.Kernels.Tests;
+using Xunit;
+
+namespace GpuCnn.NetworkTests;
+
+/// <summary>The training loop.</summary>
+public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
+{
+    private static readonly TrainingOptions Small = new() { Epochs = 2, BatchSize = 50, TrainSamples = 330, ValidationSplit = 0.2, Seed = 7 };
+
+    [DeviceFact]
+    public void One_batch_of_32_is_learned_by_heart()
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 32);
+        network.Initialize(1);
+        var options = new TrainingOptions { Epochs = 40, BatchSize = 32, TrainSamples = 32, ValidationSplit = 0 };
+        using var trainer = new Trainer(network, options, Oracle.Train);
+        EpochResult last = RunAll(trainer)[^1];
+        Assert.Equal(1.0, last.TrainAccuracy);
+        Assert.True(last.TrainLoss < 0.1, $"the loss is still {last.TrainLoss}");
+    }
+
+    [DeviceFact]
+    public void The_first_loss_is_near_that_of_guessing()
+    {
+        using var network = new Network(ModelDefinition.Cnn3, TDevice.Open(), 50);
+        network.Initialize(3);
+        using var trainer = new Trainer(network, Small, Oracle.Train);
+        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        Assert.InRange(trainer.StepLosses[0], 0.9 * Math.Log(10), 1.1 * Math.Log(10));
+    }
+
+    [DeviceFact]
+    public void The_same_seed_gives_the_same_bits_and_another_seed_does_not()
+    {
+        float[] first = Train(TDevice.Open(), Small), again = Train(TDevice.Open(), Small), other = Train(TDevice.Open(), Small with { Seed = 8 });
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, other);
+    }
+
+    [DeviceFact]
+    public void Metrics_are_those_of_the_images_split_and_weighted_by_batch()
+    {
+        using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), 50);
+        network.Initialize(2);
+        using var trainer = new Trainer(network, Small with { LearningRate = 1e-12, Dropout = false, Shuffle = false }, Oracle.Train);
+        Assert.Equal((264, 66, 6), (trainer.TrainingImages, trainer.ValidationImages, trainer.StepsPerEpoch));
+        EpochResult epoch = trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        EvaluationResult training = Evaluation.Run(network, Oracle.Train.Slice(0, 264)), validation = Evaluation.Run(network, Oracle.Train.Slice(264, 66));
+        Assert.Equal(training.Loss, epoch.TrainLoss, 1e-5);
+        Assert.Equal(training.Accuracy, epoch.TrainAccuracy, 1e-12);
+        Assert.Equal(validation.Loss, epoch.ValLoss!.Value, 1e-5);
+        Assert.Equal(validation.Accuracy, epoch.ValAccuracy!.Value, 1e-12);
+        Assert.Equal(6, trainer.StepLosses.Count);
+    }
+
+    [DeviceFact]
+    public void A_loss_that_is_not_finite_stops_the_run_at_its_step()
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 50);
+        network.Initialize(1);
+        network.ImportWeights([.. network.ExportWeights().Select(tensor => tensor with { Values = [.. tensor.Values.Select(_ => float.NaN)] })]);
+        using var trainer = new Trainer(network, Small, Oracle.Train);
+        NonFiniteLossException exception = Assert.Throws<NonFiniteLossException>(() => trainer.RunEpoch());
+        Assert.Equal((1, 1), (exception.Epoch, exception.Step));
+        Assert.Contains("step 1 (epoch 1)", exception.Message, StringComparison.Ordinal);
+    }
+
+    [DeviceFact]
+    public void Stopping_finishes_the_step_under_way()
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 50);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, Small with { BatchSize = 5 }, Oracle.Train);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        EpochResult none = trainer.RunEpoch(stop: stop.Token);
+        Assert.True(none.Interrupted);
+        Assert.Null(none.ValAccuracy);
+        Assert.Equal(0, trainer.EpochsDone);
+        using var later = new CancellationTokenSource();
+        EpochResult some = trainer.RunEpoch(new StopAt(2, later), later.Token);
+        Assert.True(some.Interrupted);
+        // A GPU's losses are looked at every 25 steps.
+        Assert.InRange(trainer.StepLosses.Count, 2, 25);
+    }
+
+    [DeviceFact]
+    public void An_epoch_reads_from_the_device_only_for_its_metrics()
+    {
+        Device device = TDevice.Open();
+        using var network = new Network(ModelDefinition.Cnn1, device, 50);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, Small, Oracle.Train);
+        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        long copies = device.Copies;
+        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        // The order in; losses at each look (one a step where that is free), then losses and hits of training and validation.
+        int looks = TDevice.Kind == AcceleratorKind.Cpu ? trainer.StepsPerEpoch : 1;
+        Assert.Equal(1 + looks + 4, device.Copies - copies);
+    }
+
+    private static float[] Train(Device device, TrainingOptions options)
+    {
+        using var network = new Network(ModelDefinition.Cnn2, device, options.BatchSize);
+        network.Initialize(options.Seed);
+        using var trainer = new Trainer(network, options, Oracle.Train);
+        RunAll(trainer);
+        return [.. network.ExportWeights().SelectMany(tensor => tensor.Values), .. trainer.StepLosses];
+    }
+
+    private static List<EpochResult> RunAll(Trainer trainer)
+    {
+        var results = new List<EpochResult>();
+        while (trainer.EpochsDone < trainer.Options.Epochs)
+        {
+            results.Add(trainer.RunEpoch(stop: TestContext.Current.CancellationToken));
+        }
+        return results;
+    }
+
+    private sealed class StopAt(int step, CancellationTokenSource stop) : ITrainingObserver
+    {
+        public void OnStep(in StepResult result)
+        {
+            if (result.StepOfEpoch == step)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}
+
+public sealed class TrainerOnCpu : TrainerTests<Cpu>
+{
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        float[][] results = [.. ((int[])[1, 2, 3]).Select(threads =>
+        {
+            using var network = new Network(ModelDefinition.Cnn3, TestDevices.Cpu(threads), 50);
+            network.Initialize(5);
+            using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1, BatchSize = 50, TrainSamples = 330 }, Oracle.Train);
+            trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+            return (float[])[.. network.ExportWeights().SelectMany(tensor => tensor.Values), .. trainer.StepLosses];
+        })];
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
+    }
+
+    [Theory]
+    [InlineData("cnn1")]
+    [InlineData("cnn3")]
+    public void Steps_allocate_no_managed_memory(string model)
+    {
+        using var network = new Network(ModelDefinition.Find(model), TestDevices.Cpu(2), 20);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, new TrainingOptions { Epochs = 3, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0 }, Oracle.Train);
+        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        var observer = new AllocationMeter();
+        trainer.RunEpoch(observer, TestContext.Current.CancellationToken);
+        // From the second step to the last: 98 steps.
+        Assert.Equal(0, observer.Allocated);
+    }
+
+    [Fact]
+    public void A_thousand_steps_leak_nothing()
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), 4);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, new TrainingOptions { Epochs = 9, BatchSize = 4, TrainSamples = 500, ValidationSplit = 0 }, Oracle.Train);
+        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        GC.Collect();
+        long before = Environment.WorkingSet;
+        for (int i = 0; i < 8; i++)
+        {
+            trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        }
+        GC.Collect();
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 16 << 20);
+    }
+
+    private sealed class AllocationMeter : ITrainingObserver
+    {
+        private long start;
+
+        public long Allocated { get; private set; }
+
+        public void OnStep(in StepResult result)
+        {
+            long now = GC.GetAllocatedBytesForCurrentThread();
+            if (result.StepOfEpoch == 1)
+            {
+                start = now;
+            }
+            Allocated = now - start;
+        }
+    }
+}
+
+public sealed class TrainerOnOpenCL : TrainerTests<OpenCL>;
+
+public sealed class TrainerOnCuda : TrainerTests<Cuda>;
