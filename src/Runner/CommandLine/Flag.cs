@@ -52,9 +52,15 @@ internal static class Flag
 
     private static T? Read<T>(ArgumentResult result, string name, Func<string, T> parse)
     {
+        string text = result.Tokens[0].Value;
+        if (text.StartsWith("--", StringComparison.Ordinal))
+        {
+            result.AddError($"{name}: it needs a value, but '{text}' follows");
+            return default;
+        }
         try
         {
-            return parse(result.Tokens[0].Value);
+            return parse(text);
         }
         catch (OptionException exception)
         {

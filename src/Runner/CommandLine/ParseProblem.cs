@@ -15,6 +15,11 @@ internal static class ParseProblem
             return null;
         }
         Command command = parsed.CommandResult.Command;
+        // The parser lets an option without a value swallow the next flag, whose own value then seems out of place.
+        if (parsed.Errors.FirstOrDefault(each => OptionOf(each) is { Tokens: [{ Value: ['-', '-', ..] }] }) is { } swallowed)
+        {
+            return swallowed.Message;
+        }
         if (parsed.UnmatchedTokens is [string word, ..])
         {
             return Unknown(command, word);
@@ -28,14 +33,15 @@ internal static class ParseProblem
             return $"{missing.Name}: it is required: {missing.Description}";
         }
         ParseError error = parsed.Errors[0];
-        OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
-        return option switch
+        return OptionOf(error) switch
         {
-            { Tokens.Count: 0 } when option.IdentifierTokenCount > 0 => $"{option.Option.Name}: it needs a value: {option.Option.Description}",
-            { IdentifierTokenCount: > 1 } => $"{option.Option.Name}: given {option.IdentifierTokenCount} times; give it once",
+            { Tokens.Count: 0, IdentifierTokenCount: > 0 } option => $"{option.Option.Name}: it needs a value: {option.Option.Description}",
+            { IdentifierTokenCount: > 1 } option => $"{option.Option.Name}: given {option.IdentifierTokenCount} times; give it once",
             _ => error.Message,
         };
     }
+
+    private static OptionResult? OptionOf(ParseError error) => error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
 
     private static string Unknown(Command command, string word)
     {

@@ -33,7 +33,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         {
             view.Follow(() =>
             {
-                while (trainer.EpochsDone < trainer.Options.Epochs && !interruption.Token.IsCancellationRequested)
+                do
                 {
                     EpochResult result = trainer.RunEpoch(view, interruption.Token);
                     Save(result);
@@ -42,6 +42,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
                         view.OnEpoch(result);
                     }
                 }
+                while (trainer.EpochsDone < trainer.Options.Epochs && !interruption.Token.IsCancellationRequested);
             });
         }
         finally

@@ -103,7 +103,7 @@ internal sealed class RunFolder : IDisposable
                 return new RunFolder(path);
             }
         }
-        catch
+        catch when (Directory.Exists(prepared))
         {
             Directory.Delete(prepared, recursive: true);
             throw;
