@@ -13,10 +13,13 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     internal unsafe DeviceBuffer(Device device, Accelerator accelerator, long length)
     {
         this.device = device;
-        // The CPU accelerator aligns to 16 bytes: one line more lets the view start at the next line.
-        memory = accelerator.Allocate1D<T>(length + Math.Max(1, 64 / sizeof(T)));
-        memory.MemSetToZero();
-        View = memory.View.AsContiguous().AlignTo(64).Main.SubView(0, length);
+        // The CPU accelerator aligns to 16 bytes: one line more lets the view start at the next line. Elsewhere memory is aligned already, and on
+        // OpenCL AlignTo would go by the address of the driver's handle.
+        bool isCpu = device.Info.Kind == AcceleratorKind.Cpu;
+        memory = accelerator.Allocate1D<T>(length + (isCpu ? Math.Max(1, 64 / sizeof(T)) : 0));
+        ArrayView<T> all = memory.View.AsContiguous();
+        View = isCpu ? all.AlignTo(64).Main.SubView(0, length) : all;
+        Clear();
     }
 
     /// <summary>The number of elements.</summary>
@@ -50,7 +53,8 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     public void CopyTo(Span<T> target) => device.Read(View, target);
 
     /// <summary>Sets every byte to zero.</summary>
-    public void Clear() => View.MemSetToZero();
+    /// <remarks>All of the memory: on OpenCL, ILGPU 1.5.3 multiplies a view's byte offset by the element size and so clears elsewhere.</remarks>
+    public void Clear() => memory.MemSetToZero();
 
     /// <inheritdoc/>
     public void Dispose() => memory.Dispose();

@@ -28,7 +28,7 @@ public readonly struct Adam : IOp
         rootCorrection = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step)));
         this.beta1 = (float)beta1;
         this.beta2 = (float)beta2;
-        // 1 - 0.999f is 5e-5 away from 0.001: the difference must be taken before rounding.
+        // 1 - 0.999f is 1.3e-5 of its size away from 0.001: the difference must be taken before rounding.
         rest1 = (float)(1 - beta1);
         rest2 = (float)(1 - beta2);
         this.epsilon = (float)epsilon;

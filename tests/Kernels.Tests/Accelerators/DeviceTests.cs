@@ -38,6 +38,22 @@ public abstract class DeviceTests<TDevice> where TDevice : ITestDevice
         Assert.Equal(length, buffer.View.Length);
     }
 
+    /// <summary>Wherever the driver puts a buffer: on OpenCL, clearing a view that did not start at the buffer's start once cleared elsewhere.</summary>
+    [DeviceFact]
+    public void Each_of_many_buffers_clears()
+    {
+        DeviceBuffer<float>[] buffers = [.. Enumerable.Range(1, 40).Select(length => Device.Allocate<float>(length))];
+        foreach (DeviceBuffer<float> buffer in buffers)
+        {
+            float[] read = [.. Enumerable.Repeat(1f, (int)buffer.Length)];
+            buffer.CopyFrom(read);
+            buffer.Clear();
+            buffer.CopyTo(read);
+            Assert.All(read, x => Assert.Equal(0f, x));
+            buffer.Dispose();
+        }
+    }
+
     [DeviceFact]
     public void Copies_that_do_not_fit_and_buffers_without_elements_are_refused()
     {
