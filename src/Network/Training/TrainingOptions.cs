@@ -32,15 +32,30 @@ public sealed record TrainingOptions
     /// <summary>The largest batch size.</summary>
     public const int LargestBatch = 65_536;
 
+    /// <summary>What <see cref="Epochs"/> may be.</summary>
+    public static OptionRule<int> EpochsRule { get; } = new("--epochs", "1 to 1000000", value => value is >= 1 and <= 1_000_000);
+
+    /// <summary>What <see cref="BatchSize"/> may be.</summary>
+    public static OptionRule<int> BatchSizeRule { get; } = new("--batch-size", $"1 to {LargestBatch}", value => value is >= 1 and <= LargestBatch);
+
+    /// <summary>What <see cref="LearningRate"/> may be.</summary>
+    public static OptionRule<double> LearningRateRule { get; } = new("--learning-rate", "above 0, at most 1", value => value is > 0 and <= 1);
+
+    /// <summary>What <see cref="ValidationSplit"/> may be.</summary>
+    public static OptionRule<double> ValidationSplitRule { get; } = new("--validation-split", "0 up to but not including 1", value => value is >= 0 and < 1);
+
+    /// <summary>What <see cref="TrainSamples"/> may be.</summary>
+    public static OptionRule<int> TrainSamplesRule { get; } = new("--train-samples", "0 (all) or more", value => value >= 0);
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="OptionException">One is out of range.</exception>
     public void Validate()
     {
-        Check(Epochs is >= 1 and <= 1_000_000, "--epochs", Epochs, "1 to 1000000");
-        Check(BatchSize is >= 1 and <= LargestBatch, "--batch-size", BatchSize, $"1 to {LargestBatch}");
-        Check(LearningRate is > 0 and <= 1, "--learning-rate", LearningRate, "above 0, at most 1");
-        Check(ValidationSplit is >= 0 and < 1, "--validation-split", ValidationSplit, "0 up to but not including 1");
-        Check(TrainSamples >= 0, "--train-samples", TrainSamples, "0 (all) or more");
+        EpochsRule.Check(Epochs);
+        BatchSizeRule.Check(BatchSize);
+        LearningRateRule.Check(LearningRate);
+        ValidationSplitRule.Check(ValidationSplit);
+        TrainSamplesRule.Check(TrainSamples);
     }
 
     /// <summary>Images for training and, behind them, for validation.</summary>
@@ -49,20 +64,43 @@ public sealed record TrainingOptions
     /// <exception cref="OptionException">Nothing would be left to train on, or more images are asked for than there are.</exception>
     public (int Training, int Validation) Split(int available)
     {
-        Check(TrainSamples <= available, "--train-samples", TrainSamples, $"at most the {available} images there are");
+        if (TrainSamples > available)
+        {
+            throw TrainSamplesRule.Refuse(TrainSamples, $"at most the {available} images there are");
+        }
         int images = TrainSamples == 0 ? available : TrainSamples;
         int validation = (int)Math.Round(images * ValidationSplit);
-        Check(validation < images, "--validation-split", ValidationSplit, $"less, for it leaves none of the {images} images to train on");
-        return (images - validation, validation);
+        return validation < images
+            ? (images - validation, validation)
+            : throw ValidationSplitRule.Refuse(ValidationSplit, $"less, for it leaves none of the {images} images to train on");
     }
+}
 
-    private static void Check<T>(bool valid, string flag, T value, string allowed) where T : IFormattable
-    {
-        if (!valid)
-        {
-            throw new OptionException(flag, $"{value.ToString(null, CultureInfo.InvariantCulture)} is not allowed: give {allowed}");
-        }
-    }
+/// <summary>Which values an option may have: said once, for the check, the message and a command line's help.</summary>
+/// <typeparam name="T">The value's type.</typeparam>
+/// <param name="flag">The flag as a user writes it.</param>
+/// <param name="allowed">The allowed values in words.</param>
+/// <param name="isAllowed">Whether a value is allowed.</param>
+public sealed class OptionRule<T>(string flag, string allowed, Func<T, bool> isAllowed) where T : IFormattable
+{
+    /// <summary>The flag as a user writes it.</summary>
+    public string Flag => flag;
+
+    /// <summary>The allowed values in words.</summary>
+    public string Allowed => allowed;
+
+    /// <summary>Checks a value.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="OptionException">It is not allowed.</exception>
+    public T Check(T value) => isAllowed(value) ? value : throw Refuse(value, allowed);
+
+    /// <summary>The refusal of a value that the rule allows but the circumstances do not.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="instead">What is allowed, in words.</param>
+    /// <returns>The exception to throw.</returns>
+    public OptionException Refuse(T value, string instead) =>
+        new(flag, $"{value.ToString(null, CultureInfo.InvariantCulture)} is not allowed: give {instead}");
 }
 
 /// <summary>An option whose value is not allowed. The message is one line that starts with the flag.</summary>

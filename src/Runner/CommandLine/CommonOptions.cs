@@ -1,0 +1,40 @@
+using System.CommandLine;
+using GpuCnn.Kernels;
+using GpuCnn.Runner.Data;
+
+namespace GpuCnn.Runner.CommandLine;
+
+/// <summary>Options that mean the same in every command that has them.</summary>
+internal static class CommonOptions
+{
+    private static readonly OptionRule<int> ThreadsRule = new("--threads", "0 (one a core) to 1024", value => value is >= 0 and <= 1024);
+
+    public static Option<AcceleratorChoice> Accelerator { get; } =
+        Flag.Declare("--accelerator", "KIND", $"Where to compute: {AcceleratorChoice.Syntax}", AcceleratorChoice.Parse, AcceleratorChoice.Auto);
+
+    public static Option<int> Threads { get; } = Flag.Number(ThreadsRule, "Worker threads of the CPU accelerator", 0);
+
+    public static Option<string?> Data { get; } =
+        Flag.Text("--data", "DIR", $"Folder with Fashion-MNIST's four .gz files [default: {FashionMnist.RepositoryFolder}, here or in a folder above]");
+
+    public static Option<string?> RequiredWeights { get; } = Required(Flag.Text("--weights", "FILE", "Weights file (safetensors) to use"));
+
+    public static Option<ModelDefinition?> Model { get; } = Flag.Declare<ModelDefinition?>("--model", "NAME",
+        $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}; inferred from the weights' tensors when they are given without it",
+        ModelDefinition.Find, null);
+
+    public static Option<DataSplit> Split { get; } = Flag.Declare("--split", "NAME", "Part of the data set: test or train", ParseSplit, DataSplit.Test);
+
+    private static Option<T> Required<T>(Option<T> option)
+    {
+        option.Required = true;
+        return option;
+    }
+
+    private static DataSplit ParseSplit(string text) => text switch
+    {
+        "test" => DataSplit.Test,
+        "train" => DataSplit.Train,
+        _ => throw new OptionException("--split", $"no split '{text}': give test or train"),
+    };
+}

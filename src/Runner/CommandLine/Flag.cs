@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace GpuCnn.Runner.CommandLine;
+
+/// <summary>Declares options: each declaration gives flag, help text, default, parser and check.</summary>
+internal static class Flag
+{
+    /// <summary>A switch, off unless given.</summary>
+    public static Option<bool> Switch(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.Zero };
+
+    /// <summary>A number within the bounds of a rule.</summary>
+    /// <typeparam name="T">The number's type.</typeparam>
+    /// <param name="rule">The flag and what it may be.</param>
+    /// <param name="help">What it is, with its unit.</param>
+    /// <param name="preset">Its value when it is not given.</param>
+    public static Option<T> Number<T>(OptionRule<T> rule, string help, T preset) where T : struct, ISpanParsable<T>, IFormattable =>
+        Declare(rule.Flag, "N", $"{help}; {rule.Allowed}", text => rule.Check(Parse(rule, text)), preset);
+
+    /// <summary>A number within the bounds of a rule, null when it is not given.</summary>
+    /// <typeparam name="T">The number's type.</typeparam>
+    /// <param name="rule">The flag and what it may be.</param>
+    /// <param name="help">What it is, with its unit, and what holds when it is not given.</param>
+    public static Option<T?> OptionalNumber<T>(OptionRule<T> rule, string help) where T : struct, ISpanParsable<T>, IFormattable =>
+        Declare<T?>(rule.Flag, "N", $"{help}; {rule.Allowed}", text => rule.Check(Parse(rule, text)), null);
+
+    /// <summary>Text, perhaps read into something else.</summary>
+    /// <typeparam name="T">What it is read into.</typeparam>
+    /// <param name="name">The flag.</param>
+    /// <param name="valueName">What stands for the value in the help.</param>
+    /// <param name="help">What it is.</param>
+    /// <param name="parse">Reads it; an exception's message says what is wrong.</param>
+    /// <param name="preset">Its value when it is not given.</param>
+    public static Option<T> Declare<T>(string name, string valueName, string help, Func<string, T> parse, T preset)
+    {
+        var option = new Option<T>(name) { Description = help, HelpName = valueName, CustomParser = result => Read(result, name, parse) };
+        if (preset is not null)
+        {
+            option.DefaultValueFactory = _ => preset;
+        }
+        return option;
+    }
+
+    /// <summary>A path, or another text that must not be empty.</summary>
+    /// <param name="name">The flag.</param>
+    /// <param name="valueName">What stands for the value in the help.</param>
+    /// <param name="help">What it is.</param>
+    /// <param name="preset">Its value when it is not given.</param>
+    public static Option<string?> Text(string name, string valueName, string help, string? preset = null) =>
+        Declare<string?>(name, valueName, help, text => text.Length > 0 ? text : throw new OptionException(name, $"it is empty: give a {valueName}"), preset);
+
+    private static T? Read<T>(ArgumentResult result, string name, Func<string, T> parse)
+    {
+        string text = result.Tokens[0].Value;
+        if (text.StartsWith("--", StringComparison.Ordinal))
+        {
+            result.AddError($"{name}: it needs a value, but '{text}' follows");
+            return default;
+        }
+        try
+        {
+            return parse(text);
+        }
+        catch (OptionException exception)
+        {
+            result.AddError(exception.Message);
+        }
+        catch (Exception exception) when (exception is Kernels.AcceleratorException or ModelException)
+        {
+            result.AddError($"{name}: {exception.Message}");
+        }
+        return default;
+    }
+
+    private static T Parse<T>(OptionRule<T> rule, string text) where T : ISpanParsable<T>, IFormattable =>
+        // No type's parser takes digit groups here but those of floats, where "1,5" would be read as 15.
+        !text.Contains(',', StringComparison.Ordinal) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
+            ? value
+            : throw new OptionException(rule.Flag, $"'{text}' is not allowed: give {rule.Allowed}");
+}

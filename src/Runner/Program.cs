@@ -1,0 +1,69 @@
+using System.CommandLine;
+using GpuCnn.Kernels;
+using GpuCnn.Runner.CommandLine;
+using GpuCnn.Runner.Commands;
+
+namespace GpuCnn.Runner;
+
+/// <summary>The command <c>gpucnn</c>.</summary>
+internal static class Program
+{
+    private static int Main(string[] args) => Run(args, new Host(Console.Out, Console.Error));
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The command line behind the program's name.</param>
+    /// <param name="host">Where to write.</param>
+    /// <returns>The exit code.</returns>
+    internal static int Run(string[] args, Host host)
+    {
+        // One line an error and no stack trace is this program's rule, so neither the parser's own error handling nor its exception handler is used.
+        RootCommand root = Commands(host);
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (ParseProblem.Of(parsed) is { } problem)
+        {
+            return Report(host, problem, ExitCode.BadInput);
+        }
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception exception)
+        {
+            int code = CodeOf(exception);
+            if (parsed.GetValue(OutputOptions.Verbose))
+            {
+                host.Error.WriteLine(exception);
+            }
+            return Report(host, code == ExitCode.Failed && !IsExpected(exception) ? $"{exception.Message} ({exception.GetType().Name}; --verbose shows where)" : exception.Message, code);
+        }
+    }
+
+    private static RootCommand Commands(Host host)
+    {
+        var root = new RootCommand("Trains, evaluates and runs convolutional image classifiers on CUDA, OpenCL or the CPU.");
+        root.Options.Add(OutputOptions.Json);
+        root.Options.Add(OutputOptions.Quiet);
+        root.Options.Add(OutputOptions.Verbose);
+        root.Subcommands.Add(new TrainCommand(host).Command);
+        root.Subcommands.Add(new EvaluateCommand(host).Command);
+        root.Subcommands.Add(new PredictCommand(host).Command);
+        root.Subcommands.Add(new ModelsCommand(host).Command);
+        root.Subcommands.Add(new DevicesCommand(host).Command);
+        return root;
+    }
+
+    private static int CodeOf(Exception exception) => exception switch
+    {
+        InvalidFileException or OptionException or AcceleratorException or ModelException or ModelMismatchException or OutputPathException => ExitCode.BadInput,
+        _ => ExitCode.Failed,
+    };
+
+    /// <summary>Failures that say all there is to say in their message.</summary>
+    private static bool IsExpected(Exception exception) => exception is NonFiniteLossException or DeviceException or IOException or UnauthorizedAccessException;
+
+    private static int Report(Host host, string problem, int code)
+    {
+        host.Error.WriteLine($"gpucnn: {string.Join(' ', problem.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+        return code;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace GpuCnn.Runner.Reports;
+
+/// <summary>What <c>train --json</c> writes.</summary>
+internal sealed record TrainDocument(string Model, long Parameters, string Accelerator, IReadOnlyList<EpochDocument> Epochs, IReadOnlyList<float> StepLosses,
+    double TrainSeconds, EvaluationDocument? Test, EvaluationDocument? TestBest, string Run);
+
+/// <summary>An epoch: the columns of results.csv.</summary>
+internal sealed record EpochDocument(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
+    double TrainSeconds, double ImagesPerSecond)
+{
+    public static EpochDocument Of(EpochResult result) => new(result.Epoch, result.TrainLoss, result.TrainAccuracy, result.ValLoss, result.ValAccuracy,
+        result.LearningRate, result.TrainSeconds, result.ImagesPerSecond);
+}
+
+/// <summary>What <c>evaluate --json</c> writes; rows of the matrix are true classes, columns predicted ones.</summary>
+internal sealed record EvaluationDocument(double Accuracy, double Loss, int Samples, IReadOnlyList<IReadOnlyList<int>> ConfusionMatrix,
+    IReadOnlyList<ClassDocument> Classes, AverageDocument MacroAvg, AverageDocument WeightedAvg, double Seconds)
+{
+    public static EvaluationDocument Of(EvaluationResult result) => new(result.Accuracy, result.Loss, result.Samples, result.ConfusionMatrix,
+        [.. result.Classes.Select(row => new ClassDocument(row.Name, row.Precision, row.Recall, row.F1, row.Support))],
+        AverageDocument.Of(result.MacroAverage), AverageDocument.Of(result.WeightedAverage), result.Seconds);
+}
+
+/// <summary>Figures of a class.</summary>
+internal sealed record ClassDocument(string Name, double Precision, double Recall, double F1, int Support);
+
+/// <summary>Figures averaged over classes.</summary>
+internal sealed record AverageDocument(double Precision, double Recall, double F1, int Support)
+{
+    public static AverageDocument Of(ClassReport row) => new(row.Precision, row.Recall, row.F1, row.Support);
+}
+
+/// <summary>An element of what <c>predict --json</c> writes.</summary>
+internal sealed record PredictionDocument(int Index, int Class, string Label, IReadOnlyList<double> Probabilities, IReadOnlyList<float> Logits);
+
+/// <summary>An element of what <c>devices --json</c> writes.</summary>
+internal sealed record DeviceDocument(string Id, string Kind, string Name, long MemoryBytes, bool Selected);
+
+/// <summary>An element of what <c>models --json</c> writes, and model.json.</summary>
+internal sealed record ModelDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
+    IReadOnlyList<LayerDocument> Layers)
+{
+    public static ModelDocument Of(ModelDefinition model) => new(model.Name, [model.Input.Channels, model.Input.Height, model.Input.Width], model.Classes,
+        model.Epochs, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds),
+        [.. model.Summary.Select(layer => new LayerDocument(layer.Name, layer.Description,
+            [layer.Output.Channels, layer.Output.Height, layer.Output.Width], layer.Parameters, layer.MultiplyAdds))]);
+}
+
+/// <summary>A layer of a model; shapes are channels, height, width.</summary>
+internal sealed record LayerDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds);
+
+/// <summary>args.json: every option of a training with the value it had, given or not, and what ran it.</summary>
+internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
+    ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples);
+
+/// <summary>Reads and writes the documents; names are in snake case, and numbers that JSON cannot hold become null.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)])]
+[JsonSerializable(typeof(TrainDocument))]
+[JsonSerializable(typeof(EvaluationDocument))]
+[JsonSerializable(typeof(IReadOnlyList<PredictionDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<DeviceDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelDocument>))]
+[JsonSerializable(typeof(ModelDocument))]
+[JsonSerializable(typeof(ArgsDocument))]
+internal sealed partial class Documents : JsonSerializerContext
+{
+    /// <summary>For files that people look into, so with letters as they are: no browser takes them for markup.</summary>
+    public static Documents Indented => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>A document as text.</summary>
+    public static string Text<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.Serialize(document, type);
+}
+
+/// <summary>Writes NaN and infinities, which JSON has not, as null.</summary>
+internal sealed class FiniteDoubleConverter : JsonConverter<double>
+{
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
+}
+
+/// <summary>Writes NaN and infinities, which JSON has not, as null.</summary>
+internal sealed class FiniteSingleConverter : JsonConverter<float>
+{
+    public override float Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetSingle();
+
+    public override void Write(Utf8JsonWriter writer, float value, JsonSerializerOptions options)
+    {
+        if (float.IsFinite(value))
+        {
+            writer.WriteNumberValue(value);
+        }
+        else
+        {
+            writer.WriteNullValue();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.Text.Json.Serialization.Metadata;
+using GpuCnn.Runner.CommandLine;
+
+namespace GpuCnn.Runner.Reports;
+
+/// <summary>Where a command's words go: the result to standard output, as text or JSON; the rest beside it, or nowhere.</summary>
+internal sealed class Output(Host host, ParseResult parsed)
+{
+    /// <summary>Whether the result is JSON.</summary>
+    public bool Json { get; } = parsed.GetValue(OutputOptions.Json);
+
+    /// <summary>Whether only the result is wanted.</summary>
+    public bool Quiet { get; } = parsed.GetValue(OutputOptions.Quiet);
+
+    /// <summary>For all that is not the result.</summary>
+    public TextWriter Talk => Quiet ? TextWriter.Null : Json ? host.Error : host.Out;
+
+    /// <summary>Writes the result.</summary>
+    /// <typeparam name="T">The document's type.</typeparam>
+    /// <param name="document">The result for programs.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="text">The result for people, with its last line feed.</param>
+    public void Result<T>(T document, JsonTypeInfo<T> type, string text) => host.Out.Write(Json ? Documents.Text(document, type) + "\n" : text);
+}

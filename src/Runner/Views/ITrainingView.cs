@@ -1,0 +1,23 @@
+namespace GpuCnn.Runner.Views;
+
+/// <summary>Shows a training while it runs.</summary>
+internal interface ITrainingView : ITrainingObserver
+{
+    /// <summary>Shows for as long as a training runs.</summary>
+    /// <param name="training">Trains, telling this view of steps and epochs; what it throws is passed on.</param>
+    void Follow(Action training);
+
+    /// <summary>An epoch is done.</summary>
+    /// <param name="result">The epoch.</param>
+    void OnEpoch(EpochResult result);
+
+    /// <summary>The process ends at once: leaves the terminal as it was.</summary>
+    void Abandon();
+}
+
+/// <summary>The size of a training.</summary>
+/// <param name="Epochs">Epochs of the run.</param>
+/// <param name="StepsPerEpoch">Steps of an epoch.</param>
+/// <param name="ImagesPerEpoch">Training images.</param>
+/// <param name="BatchSize">Images of a step; the last of an epoch may have fewer.</param>
+internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize);

@@ -1,0 +1,50 @@
+using Xunit;
+
+namespace GpuCnn.NetworkTests;
+
+public sealed class TrainingOptionsTests
+{
+    private static readonly TrainingOptions Preset = new();
+
+    public static TheoryData<string, TrainingOptions> Wrong { get; } = new()
+    {
+        { "--epochs", Preset with { Epochs = 0 } },
+        { "--epochs", Preset with { Epochs = -1 } },
+        { "--batch-size", Preset with { BatchSize = 0 } },
+        { "--batch-size", Preset with { BatchSize = TrainingOptions.LargestBatch + 1 } },
+        { "--learning-rate", Preset with { LearningRate = 0 } },
+        { "--learning-rate", Preset with { LearningRate = double.NaN } },
+        { "--learning-rate", Preset with { LearningRate = double.PositiveInfinity } },
+        { "--validation-split", Preset with { ValidationSplit = 1 } },
+        { "--validation-split", Preset with { ValidationSplit = double.NaN } },
+        { "--train-samples", Preset with { TrainSamples = -1 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_value_out_of_range_is_refused_with_its_flag(string flag, TrainingOptions options)
+    {
+        OptionException exception = Assert.Throws<OptionException>(options.Validate);
+        Assert.Equal(flag, exception.Flag);
+        Assert.StartsWith($"{flag}: ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(" is not allowed: give ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_presets_are_allowed() => Preset.Validate();
+
+    [Theory]
+    [InlineData(60_000, 0, 0.2, 48_000, 12_000)]
+    [InlineData(60_000, 1_000, 0.2, 800, 200)]
+    [InlineData(60_000, 0, 0, 60_000, 0)]
+    [InlineData(3, 1, 0.4, 1, 0)]
+    public void The_last_share_of_the_first_images_is_held_out(int available, int samples, double split, int training, int validation) =>
+        Assert.Equal((training, validation), (Preset with { TrainSamples = samples, ValidationSplit = split }).Split(available));
+
+    [Fact]
+    public void A_split_that_leaves_nothing_or_asks_for_too_much_is_refused()
+    {
+        Assert.Equal("--validation-split", Assert.Throws<OptionException>(() => (Preset with { ValidationSplit = 0.9 }).Split(1)).Flag);
+        Assert.Equal("--train-samples", Assert.Throws<OptionException>(() => (Preset with { TrainSamples = 4 }).Split(3)).Flag);
+    }
+}

@@ -1,0 +1,166 @@
+using Xunit;
+
+namespace GpuCnn.Runner.Tests;
+
+/// <summary>Bad input: exit 2, one line that names the culprit, nothing created.</summary>
+public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
+{
+    [Theory]
+    [InlineData("", "no command given: give train, evaluate, predict, models, devices")]
+    [InlineData("trian", "did you mean train?")]
+    [InlineData("fly", "no command 'fly'; 'gpucnn --help' lists")]
+    [InlineData("--jsno", "did you mean --json?")]
+    [InlineData("train --epohcs 3", "no option '--epohcs' in 'gpucnn train'; did you mean --epochs?")]
+    [InlineData("train --batch_size=3", "did you mean --batch-size?")]
+    [InlineData("train --lr 3", "no option '--lr'")]
+    [InlineData("train --learning 3", "did you mean --learning-rate?")]
+    [InlineData("train more", "'more' is more than 'gpucnn train' takes")]
+    [InlineData("train @more", "'@more' is more than")]
+    [InlineData("train -x", "no option '-x'")]
+    [InlineData("train --resume x", "no option '--resume'")]
+    [InlineData("train --checkpoint-every 10", "no option '--checkpoint-every'")]
+    [InlineData("train --epochs", "--epochs: it needs a value, but '--output' follows")]
+    [InlineData("evaluate --weights CNN1 --split", "--split: it needs a value: Part of the data set")]
+    [InlineData("evaluate --weights --json", "--weights: it needs a value, but '--json' follows")]
+    [InlineData("train --epochs 3 --epochs 4", "--epochs: given 2 times")]
+    [InlineData("train --epochs -1", "--epochs: -1 is not allowed: give 1 to 1000000")]
+    [InlineData("train --epochs 0", "--epochs: 0 is not allowed")]
+    [InlineData("train --epochs 1.5", "--epochs: '1.5' is not allowed")]
+    [InlineData("train --epochs 99999999999", "--epochs: '99999999999' is not allowed")]
+    [InlineData("train --batch-size 0", "--batch-size: 0 is not allowed: give 1 to 65536")]
+    [InlineData("train --batch-size 65537", "--batch-size: 65537 is not allowed")]
+    [InlineData("train --learning-rate nan", "--learning-rate: NaN is not allowed: give above 0, at most 1")]
+    [InlineData("train --learning-rate 0", "--learning-rate: 0 is not allowed")]
+    [InlineData("train --learning-rate inf", "--learning-rate:")]
+    [InlineData("train --learning-rate -1e-3", "--learning-rate: -0.001 is not allowed")]
+    [InlineData("train --learning-rate 0,001", "--learning-rate: '0,001' is not allowed")]
+    [InlineData("train --validation-split 1.5", "--validation-split: 1.5 is not allowed: give 0 up to but not including 1")]
+    [InlineData("train --validation-split 1", "--validation-split: 1 is not allowed")]
+    [InlineData("train --validation-split -0.1", "--validation-split: -0.1 is not allowed")]
+    [InlineData("train --train-samples -5", "--train-samples: -5 is not allowed")]
+    [InlineData("train --train-samples 301 --data DATA", "--train-samples: 301 is not allowed: give at most the 300 images there are")]
+    [InlineData("train --train-samples 1 --validation-split 0.9 --data DATA", "--validation-split: 0.9 is not allowed")]
+    [InlineData("train --seed -1", "--seed: '-1' is not allowed")]
+    [InlineData("train --threads -1", "--threads: -1 is not allowed: give 0 (one a core) to 1024")]
+    [InlineData("train --model cnn9", "--model: no model 'cnn9': there are cnn1, cnn2, cnn3")]
+    [InlineData("train --accelerator gpu", "--accelerator: 'gpu' names no accelerator: give auto, cuda")]
+    [InlineData("train --accelerator cpu:x", "--accelerator: 'cpu:x' names no accelerator")]
+    [InlineData("train --accelerator cpu:7 --data DATA", "no accelerator 'cpu:7'")]
+    [InlineData("train --data NONE", "NONE: there is no such folder")]
+    [InlineData("train --data FILE", "FILE: it is a file")]
+    [InlineData("train --data EMPTY", "train-images-idx3-ubyte.gz: there is no such file")]
+    [InlineData("train --data CUT", "train-images-idx3-ubyte.gz: ")]
+    [InlineData("train --weights NONE", "NONE: there is no such file")]
+    [InlineData("train --weights FILE", "FILE: ")]
+    [InlineData("train --weights EMPTY", "EMPTY: ")]
+    [InlineData("train --weights CNN1 --model cnn2", "CNN1: ")]
+    [InlineData("evaluate", "--weights: it is required")]
+    [InlineData("evaluate --weights NONE", "NONE: there is no such file")]
+    [InlineData("evaluate --weights FILE", "FILE: ")]
+    [InlineData("evaluate --weights NAN", "NAN: tensor 'conv1.bias' has NaN")]
+    [InlineData("evaluate --weights STRANGE", "STRANGE: its tensors are those of none of the models cnn1, cnn2, cnn3")]
+    [InlineData("evaluate --weights CNN1 --model cnn3", "CNN1: ")]
+    [InlineData("evaluate --weights CNN1 --split validation", "--split: no split 'validation': give test or train")]
+    [InlineData("evaluate --weights CNN1 --seed 3", "no option '--seed' in 'gpucnn evaluate'")]
+    [InlineData("predict --weights CNN1 --count 0", "--count: 0 is not allowed: give 1 or more")]
+    [InlineData("predict --weights CNN1 --count 101 --data DATA", "--count: 101 is not allowed: give at most the 100 images")]
+    [InlineData("models --model vgg", "--model: no model 'vgg'")]
+    [InlineData("devices --accelerator cpu:7", "no accelerator 'cpu:7'")]
+    public void One_line_names_the_culprit(string commandLine, string expected)
+    {
+        string output = tiny.New("out"), runs = tiny.New("runs");
+        string[] args = [.. commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Place)];
+        if (args is ["train", ..])
+        {
+            args = [.. args, "--output", output];
+        }
+        CommandRun run = CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Runs = runs }, args);
+        Assert.Equal(2, run.ExitCode);
+        string line = Assert.Single(run.ErrorLines);
+        Assert.StartsWith("gpucnn: ", line, StringComparison.Ordinal);
+        string word = expected.Split(':')[0];
+        Assert.Contains(expected.Replace(word, Place(word), StringComparison.Ordinal), line, StringComparison.Ordinal);
+        Assert.Empty(run.Out);
+        Assert.False(Path.Exists(output));
+        Assert.False(Path.Exists(runs));
+    }
+
+    [Fact]
+    public void An_output_path_that_is_a_file_or_below_one_is_refused()
+    {
+        foreach (string path in (string[])[tiny.Weights, Path.Combine(tiny.Weights, "run"), Path.Combine(tiny.Weights, "a", "b")])
+        {
+            CommandRun run = CommandRun.Of("train", "--data", tiny.Data, "--output", path);
+            Assert.Equal(2, run.ExitCode);
+            string line = Assert.Single(run.ErrorLines);
+            Assert.Contains(path, line, StringComparison.Ordinal);
+            Assert.Contains("file", line, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_output_folder_with_something_in_it_is_refused_and_left_alone()
+    {
+        string folder = tiny.New("full");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "mine.txt"), "mine");
+        CommandRun run = CommandRun.Of("train", "--data", tiny.Data, "--output", folder);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"{folder}: the folder is not empty", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.Equal(["mine.txt"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_folder_of_runs_that_is_a_file_is_refused()
+    {
+        CommandRun run = CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Runs = tiny.Weights }, "train", "--data", tiny.Data, "--accelerator", "cpu");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(tiny.Weights, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stack_trace_is_shown_only_when_asked_for()
+    {
+        string[] args = ["evaluate", "--weights", Place("NONE")];
+        Assert.DoesNotContain("   at ", CommandRun.Of(args).Error, StringComparison.Ordinal);
+        CommandRun verbose = CommandRun.Of([.. args, "--verbose"]);
+        Assert.Equal(2, verbose.ExitCode);
+        Assert.Contains("   at GpuCnn.", verbose.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Puts a path where a test names one in capitals.</summary>
+    private string Place(string word)
+    {
+        string path = Path.Combine(tiny.Root, word);
+        switch (word)
+        {
+            case "NONE":
+                return path;
+            case "DATA":
+                return tiny.Data;
+            case "CNN1":
+                return tiny.Weights;
+            case "FILE":
+                File.WriteAllText(path, "neither images nor weights");
+                return path;
+            case "EMPTY":
+                Directory.CreateDirectory(path);
+                return path;
+            case "CUT":
+                Directory.CreateDirectory(path);
+                foreach (string file in Directory.EnumerateFiles(tiny.Data))
+                {
+                    File.WriteAllBytes(Path.Combine(path, Path.GetFileName(file)), File.ReadAllBytes(file)[..30]);
+                }
+                return path;
+            case "NAN":
+                WeightsFile.Save(path, TinyData.Tensors(ModelDefinition.Cnn1, float.NaN));
+                return path;
+            case "STRANGE":
+                WeightsFile.Save(path, [new WeightTensor("conv9.weight", [1], [1])]);
+                return path;
+            default:
+                return word;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace GpuCnn.Runner.Tests;
+
+/// <summary>A command run in this process, and what came of it.</summary>
+internal sealed record CommandRun(int ExitCode, string Out, string Error)
+{
+    /// <summary>The lines of standard error.</summary>
+    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Standard output as the one JSON document that it must be.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            using JsonDocument document = JsonDocument.Parse(Out);
+            return document.RootElement.Clone();
+        }
+    }
+
+    public static CommandRun Of(params string[] args) => Of(new Host(new StringWriter(), new StringWriter()) { Runs = "a-folder-no-test-may-create" }, args);
+
+    /// <summary>Runs with a host that was made with string writers.</summary>
+    public static CommandRun Of(Host host, params string[] args)
+    {
+        int code = Program.Run(args, host);
+        return new CommandRun(code, host.Out.ToString()!, host.Error.ToString()!);
+    }
+
+    /// <summary>The names of a JSON object's members, in order.</summary>
+    public static string[] Keys(JsonElement element) => [.. element.EnumerateObject().Select(member => member.Name)];
+}

@@ -1,0 +1,61 @@
+using GpuCnn.Runner.Reports;
+using Xunit;
+
+namespace GpuCnn.Runner.Tests;
+
+public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
+{
+    private static readonly ArgsDocument Args = new("1", "cnn1", "cpu", "CPU", 1, "d", null, 1, 1, 1, 1, 0, true, true, 0);
+
+    [Fact]
+    public void Runs_created_at_once_never_share_a_folder()
+    {
+        string runs = tiny.New("runs");
+        string[] paths = new string[40];
+        Parallel.For(0, paths.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            using RunFolder folder = RunFolder.CreateNext(runs, Args);
+            paths[i] = folder.Path;
+        });
+        Assert.Equal(Enumerable.Range(1, 40).Select(n => $"cnn1-{n}").Order(), paths.Select(path => Path.GetFileName(path)!).Order());
+        Assert.Equal(40, Directory.EnumerateFileSystemEntries(runs).Count());
+    }
+
+    [Fact]
+    public void An_empty_folder_is_taken_once()
+    {
+        string path = tiny.New("given");
+        Directory.CreateDirectory(path);
+        using (RunFolder folder = RunFolder.CreateAt(path, Args))
+        {
+            Assert.Equal(path, folder.Path);
+        }
+        Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args));
+    }
+
+    [Fact]
+    public void Rows_are_in_the_file_as_soon_as_they_are_written()
+    {
+        using RunFolder folder = RunFolder.CreateNext(tiny.New("runs"), Args);
+        folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
+        folder.AppendSteps([1.5f]);
+        folder.AppendSteps([1.5f, 0.5f]);
+        Assert.Equal("1,0.5,0.25,,,0.001,2,3", Lines(folder, "results.csv")[1]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(folder, "steps.csv"));
+    }
+
+    [Fact]
+    public void Numbers_that_json_has_not_become_null()
+    {
+        var document = new EpochDocument(1, double.NaN, double.PositiveInfinity, double.NaN, null, 0.1, 1, 1);
+        string text = Documents.Text(new TrainDocument("m", 1, "cpu:0", [document], [float.NaN, 0.1f], 1, null, null, "r"), Documents.Default.TrainDocument);
+        Assert.Contains("\"train_loss\":null,\"train_accuracy\":null,\"val_loss\":null", text, StringComparison.Ordinal);
+        Assert.Contains("\"step_losses\":[null,0.1]", text, StringComparison.Ordinal);
+    }
+
+    private static string[] Lines(RunFolder folder, string file)
+    {
+        using var reader = new StreamReader(new FileStream(Path.Combine(folder.Path, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}
