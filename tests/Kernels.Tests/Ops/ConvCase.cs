@@ -35,6 +35,8 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(33, 1, 6, 5, 7, 4, 3, 1, 0, true),
         new(2, 1, 70, 9, 10, 3, 5, 3, 2, true),
         new(2, 1, 32, 28, 28, 3, 3, 1, 0, true),
+        new(3, 1, 70, 9, 10, 3, 3, 1, 0, true),
+        new(19, 1, 37, 11, 12, 2, 3, 2, 0, true),
     ];
 
     /// <summary>Both; the first uses every operand.</summary>
