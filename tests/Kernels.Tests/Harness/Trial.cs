@@ -114,10 +114,10 @@ public abstract class Operand(string name, bool mayBeShort) : IDisposable
     internal abstract void Check(string title);
 }
 
-/// <summary>Device memory between guard zones.</summary>
+/// <summary>Device memory between guard zones; the one behind is longer than a row of any case, so that a row too many falls into it.</summary>
 public sealed class Operand<T> : Operand where T : unmanaged
 {
-    private const int Before = 3, Behind = 61;
+    private const int Before = 3, Behind = 1200;
 
     private readonly DeviceBuffer<T> buffer;
     private readonly T[] initial;
