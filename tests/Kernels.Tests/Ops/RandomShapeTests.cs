@@ -13,6 +13,12 @@ public abstract class RandomShapeTests<TDevice> where TDevice : ITestDevice
             .Select((n, c, f, h, w, k) => new ConvCase(n, c, f, h, w, k.Item1, k.Item2, k.Item3, k.Item4, k.Item5))
             .Where(Fits);
 
+    /// <summary>First layers, which the CPU bodies treat apart.</summary>
+    private static readonly Gen<ConvCase> FirstLayers =
+        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 2], Gen.Int[1, 70], Gen.Int[1, 14], Gen.Int[1, 14], Gen.Select(Gen.Int[1, 5], Gen.Int[1, 3]))
+            .Select((n, c, f, h, w, k) => new ConvCase(n, c, f, h, w, k.Item1, 3, k.Item2, 0, true))
+            .Where(Fits);
+
     private static readonly Gen<PoolCase> Poolings =
         Gen.Select(Gen.Int[1, 20], Gen.Int[1, 40], Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 4],
                 Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Bool, Gen.Int[0, 3]))
@@ -27,6 +33,12 @@ public abstract class RandomShapeTests<TDevice> where TDevice : ITestDevice
 
     [DeviceFact]
     public void Weight_gradients_of_random_sizes_match_the_reference() => Sample(Convolutions, Conv2dWeightGradientCases.Run);
+
+    [DeviceFact]
+    public void Pooled_convolutions_of_few_channels_match_the_reference() => Sample(FirstLayers, Conv2dForwardCases.Run);
+
+    [DeviceFact]
+    public void Weight_gradients_of_few_channels_match_the_reference() => Sample(FirstLayers, Conv2dWeightGradientCases.Run);
 
     [DeviceFact]
     public void Max_poolings_of_random_sizes_match_the_reference() => Sample(Poolings, MaxPool2dCases.Run);
