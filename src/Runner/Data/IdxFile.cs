@@ -27,7 +27,7 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         {
             using FileStream file = File.OpenRead(path);
             using var content = new GZipStream(file, CompressionMode.Decompress);
-            return Read(path, dimensions, file.Length, content);
+            return Read(path, dimensions, file, content);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -47,7 +47,7 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         }
     }
 
-    private static IdxFile Read(string path, int dimensions, long fileLength, Stream content)
+    private static IdxFile Read(string path, int dimensions, FileStream file, GZipStream content)
     {
         Span<byte> word = stackalloc byte[4];
         content.ReadExactly(word);
@@ -65,14 +65,21 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
             count *= size;
             shape[i] = (int)Math.Min(size, int.MaxValue);
         }
-        if (count == 0 || count > MostElements || count > (Int128)fileLength * LargestRatio)
+        if (count == 0 || count > MostElements || count > (Int128)file.Length * LargestRatio)
         {
-            throw new InvalidFileException(path, $"it claims {count} elements, which a file of {fileLength} bytes cannot hold");
+            throw new InvalidFileException(path, $"it claims {count} elements, which a file of {file.Length} bytes cannot hold");
         }
         var values = new byte[(int)count];
         content.ReadExactly(values);
-        return content.ReadByte() < 0
+        if (content.ReadByte() >= 0)
+        {
+            throw new InvalidFileException(path, $"it has more than the {count} elements that it claims");
+        }
+        // The decompressor takes a missing end for an end; gzip's last four bytes are the length of what was compressed.
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(word);
+        return BinaryPrimitives.ReadUInt32LittleEndian(word) == (uint)(4 * (dimensions + 1)) + (uint)count
             ? new IdxFile(path, shape, values)
-            : throw new InvalidFileException(path, $"it has more than the {count} elements that it claims");
+            : throw new EndOfStreamException();
     }
 }
