@@ -107,15 +107,10 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         {
             return;
         }
-        float* x = CpuWorker.Pointer(input), weight = CpuWorker.Pointer(parameters), y = CpuWorker.Pointer(output);
+        float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
         float* packed = worker.Scratch(((nint)depth * width) + (Tile.Rows * (nint)depth) + ((Tile.Rows + 1) * width));
         float* conv = packed + ((nint)depth * width), bias = conv + (Tile.Rows * width), rows = bias + width;
-        for (int j = 0; j < panels; j++)
-        {
-            Panel.Pack(weight + (j * Tile.Columns), filters, 1, depth, Math.Min(Tile.Columns, filters - (j * Tile.Columns)), packed + ((nint)j * depth * Tile.Columns));
-        }
-        new Span<float>(bias, width).Clear();
-        new Span<float>(weight + ((nint)depth * filters), filters).CopyTo(new Span<float>(bias, filters));
+        PackParameters(packed, bias, width);
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, width);
         for (int first = from; first < to; first += Tile.Rows)
@@ -162,13 +157,8 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
         int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
         (int from, int to) = worker.Share(batch * s.OutputHeight);
-        float* weight = CpuWorker.Pointer(parameters), packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
-        for (int j = 0; j < panels; j++)
-        {
-            Panel.Pack(weight + (j * Tile.Columns), filters, 1, depth, Math.Min(Tile.Columns, filters - (j * Tile.Columns)), packed + ((nint)j * depth * Tile.Columns));
-        }
-        new Span<float>(bias, width).Clear();
-        new Span<float>(weight + ((nint)depth * filters), filters).CopyTo(new Span<float>(bias, filters));
+        float* packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
+        PackParameters(packed, bias, width);
         for (int row = from; row < to; row++)
         {
             float* x = CpuWorker.Pointer(input) + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
@@ -206,6 +196,19 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                 }
             }
         }
+    }
+
+    /// <summary>Packs the weights as panels of 32 filters, and the bias with zeros up to the width of all panels.</summary>
+    private unsafe void PackParameters(float* packed, float* bias, int width)
+    {
+        float* weight = CpuWorker.Pointer(parameters);
+        int depth = shape.Depth, filters = shape.Filters;
+        for (int f = 0; f < width; f += Tile.Columns)
+        {
+            Panel.Pack(weight + f, filters, 1, depth, Math.Min(Tile.Columns, filters - f), packed + ((nint)f * depth));
+        }
+        new Span<float>(bias, width).Clear();
+        new ReadOnlySpan<float>(weight + ((nint)depth * filters), filters).CopyTo(new Span<float>(bias, filters));
     }
 
     /// <summary>Pools the four values of a window for up to 16 filters, adds the bias, applies ReLU, stores value and winner.</summary>
