@@ -159,23 +159,4 @@ internal static unsafe class Tile
         low.Store(c);
         high.Store(c + 16);
     }
-
-    /// <summary>A row count that the JIT knows.</summary>
-    private interface IRowCount
-    {
-        static abstract int Count { get; }
-    }
-
-    private struct R1 : IRowCount { public static int Count => 1; }
-    private struct R2 : IRowCount { public static int Count => 2; }
-    private struct R3 : IRowCount { public static int Count => 3; }
-    private struct R4 : IRowCount { public static int Count => 4; }
-    private struct R5 : IRowCount { public static int Count => 5; }
-    private struct R6 : IRowCount { public static int Count => 6; }
-    private struct R7 : IRowCount { public static int Count => 7; }
-    private struct R8 : IRowCount { public static int Count => 8; }
-    private struct R9 : IRowCount { public static int Count => 9; }
-    private struct R10 : IRowCount { public static int Count => 10; }
-    private struct R11 : IRowCount { public static int Count => 11; }
-    private struct R12 : IRowCount { public static int Count => 12; }
 }

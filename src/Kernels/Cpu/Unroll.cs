@@ -52,6 +52,20 @@ internal static unsafe class Unroll
         }
     }
 
+    /// <summary>Copies an image into one with room for the padding, whose border is left alone.</summary>
+    /// <param name="s">The sizes.</param>
+    /// <param name="image">[H, W, C].</param>
+    /// <param name="paddedWidth">Pixels of a line of the padded image.</param>
+    /// <param name="padded">The padded image.</param>
+    public static void Pad(in Conv2dShape s, float* image, int paddedWidth, float* padded)
+    {
+        int line = s.Width * s.Channels;
+        for (int y = 0; y < s.Height; y++)
+        {
+            new ReadOnlySpan<float>(image + ((nint)y * line), line).CopyTo(new Span<float>(padded + ((((nint)(y + s.Padding) * paddedWidth) + s.Padding) * s.Channels), line));
+        }
+    }
+
     /// <summary>Writes the gradients before ReLU and pooling as rows of F floats.</summary>
     /// <param name="s">The sizes.</param>
     /// <param name="gradOutput">[N, output height, output width, F].</param>

@@ -42,6 +42,13 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(2, 1, 32, 28, 28, 3, 3, 1, 0, true),
         new(3, 1, 70, 9, 10, 3, 3, 1, 0, true),
         new(19, 1, 37, 11, 12, 2, 3, 2, 0, true),
+        // As many input channels as vectors have lanes, or a multiple: lines of 2, 6, 15, 12, 5 and 32 vectors.
+        new(3, 16, 5, 9, 11, 3, 2, 2, 1, true),
+        new(18, 32, 7, 8, 10, 2, 3, 1, 0, true),
+        new(2, 48, 9, 11, 12, 3, 5, 3, 2, true),
+        new(5, 64, 19, 13, 12, 2, 3, 2, 1, true),
+        new(2, 80, 6, 5, 7, 3, 1, 1, 1, true),
+        new(34, 128, 3, 6, 5, 2, 4, 1, 1, true),
     ];
 
     /// <summary>Both; the first uses every operand.</summary>

@@ -86,16 +86,72 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
     void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3) =>
         TiledProduct.StoreRows(gradInput, Rows, shape.Channels, row, column, c0, c1, c2, c3);
 
+    void IOp.Cpu(in CpuWorker worker)
+    {
+        if (WinnerLines.Fits(shape))
+        {
+            Sparse(worker);
+        }
+        else
+        {
+            Dense(worker);
+        }
+    }
+
+    /// <remarks>Image by image, filter by filter: a line of the kernel stays in registers and is added, times the gradient, to what each winner saw.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Sparse(in CpuWorker worker)
+    {
+        Conv2dShape s = shape;
+        int depth = s.Depth, filters = s.Filters, channels = s.Channels, line = s.KernelWidth * channels, windows = s.OutputHeight * s.OutputWidth;
+        (int height, int width) = WinnerLines.Padded(s);
+        (int from, int to) = worker.Share(batch);
+        if (from >= to)
+        {
+            return;
+        }
+        int imageLength = height * width * channels, winnersLength = filters * windows * sizeof(WinnerLines.Winner) / sizeof(float);
+        float* image = worker.Scratch(imageLength + ((nint)filters * depth) + filters + winnersLength), weight = image + imageLength;
+        int* counts = (int*)(weight + ((nint)filters * depth));
+        var entries = (WinnerLines.Winner*)(counts + filters);
+        float* matrix = CpuWorker.Pointer(parameters);
+        for (int f = 0; f < filters; f++)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                weight[((nint)f * depth) + k] = matrix[((nint)k * filters) + f];
+            }
+        }
+        for (int n = from; n < to; n++)
+        {
+            new Span<float>(image, imageLength).Clear();
+            nint at = (nint)n * s.OutputCount;
+            WinnerLines.Collect(s, CpuWorker.Pointer(gradOutput) + at, CpuWorker.Pointer(winners) + at, width, entries, counts);
+            for (int f = 0; f < filters; f++)
+            {
+                for (int ky = 0; ky < s.KernelHeight; ky++)
+                {
+                    WinnerLines.Scatter(weight + ((nint)f * depth) + (ky * line), image + (ky * width * channels), entries + (f * windows), counts[f], line);
+                }
+            }
+            float* result = CpuWorker.Pointer(gradInput) + ((nint)n * s.InputCount);
+            for (int y = 0; y < s.Height; y++)
+            {
+                float* pixels = image + ((((nint)(y + s.Padding) * width) + s.Padding) * channels);
+                new ReadOnlySpan<float>(pixels, s.Width * channels).CopyTo(new Span<float>(result + ((nint)y * s.Width * channels), s.Width * channels));
+            }
+        }
+    }
+
     /// <remarks>Image by image into a copy with room for the padding, so that no tap needs a bounds check: twelve output pixels at a time, the product of their
     /// gradients with one tap's transposed weights is added to the pixels that tap reaches. Within a tap no two output pixels reach the same one.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    unsafe void IOp.Cpu(in CpuWorker worker)
+    private unsafe void Dense(in CpuWorker worker)
     {
         Conv2dShape s = shape;
         int filters = s.Filters, channels = s.Channels, taps = s.KernelHeight * s.KernelWidth;
         int panels = (channels + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
-        int paddedHeight = Math.Max(((s.ConvHeight - 1) * s.Stride) + s.KernelHeight, s.Padding + s.Height);
-        int paddedWidth = Math.Max(((s.ConvWidth - 1) * s.Stride) + s.KernelWidth, s.Padding + s.Width);
+        (int paddedHeight, int paddedWidth) = WinnerLines.Padded(s);
         (int from, int to) = worker.Share(batch);
         if (from >= to)
         {

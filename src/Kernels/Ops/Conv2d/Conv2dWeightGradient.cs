@@ -90,6 +90,10 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         {
             Direct(worker);
         }
+        else if (WinnerLines.Fits(shape))
+        {
+            Sparse(worker);
+        }
         else
         {
             Unrolled(worker);
@@ -128,6 +132,54 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                 }
             }
             StoreSums(sums, width, chunk);
+        }
+    }
+
+    /// <remarks>Image by image, filter by filter: the inputs that the filter's winners saw, a line of the kernel at a time, with that line's sums in registers.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Sparse(in CpuWorker worker)
+    {
+        Conv2dShape s = shape;
+        int depth = s.Depth, filters = s.Filters, line = s.KernelWidth * s.Channels, windows = s.OutputHeight * s.OutputWidth;
+        (int height, int width) = WinnerLines.Padded(s);
+        (int from, int to) = worker.Share(Chunks(batch));
+        int imageLength = height * width * s.Channels, winnersLength = filters * windows * sizeof(WinnerLines.Winner) / sizeof(float);
+        float* image = worker.Scratch(imageLength + ((nint)filters * depth) + (2 * filters) + winnersLength), sums = image + imageLength;
+        float* bias = sums + ((nint)filters * depth);
+        int* counts = (int*)(bias + filters);
+        var entries = (WinnerLines.Winner*)(counts + filters);
+        new Span<float>(image, imageLength).Clear();
+        for (int chunk = from; chunk < to; chunk++)
+        {
+            new Span<float>(sums, (filters * depth) + filters).Clear();
+            int end = Math.Min((chunk + 1) * Conv2dShape.ImagesPerChunk(batch), batch);
+            for (int n = chunk * Conv2dShape.ImagesPerChunk(batch); n < end; n++)
+            {
+                Unroll.Pad(s, CpuWorker.Pointer(input) + ((nint)n * s.InputCount), width, image);
+                nint at = (nint)n * s.OutputCount;
+                WinnerLines.Collect(s, CpuWorker.Pointer(gradOutput) + at, CpuWorker.Pointer(winners) + at, width, entries, counts);
+                for (int f = 0; f < filters; f++)
+                {
+                    WinnerLines.Winner* own = entries + (f * windows);
+                    for (int i = 0; i < counts[f]; i++)
+                    {
+                        bias[f] += own[i].Gradient;
+                    }
+                    for (int ky = 0; ky < s.KernelHeight; ky++)
+                    {
+                        WinnerLines.Gather(sums + ((nint)f * depth) + (ky * line), image + (ky * width * s.Channels), own, counts[f], line);
+                    }
+                }
+            }
+            float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * s.ParameterCount);
+            for (int k = 0; k < depth; k++)
+            {
+                for (int f = 0; f < filters; f++)
+                {
+                    partial[(k * filters) + f] = sums[((nint)f * depth) + k];
+                }
+            }
+            new ReadOnlySpan<float>(bias, filters).CopyTo(new Span<float>(partial + ((nint)depth * filters), filters));
         }
     }
 
