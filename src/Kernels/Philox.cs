@@ -72,14 +72,14 @@ public readonly struct Philox
             k0 += 0x9E3779B9u;
             k1 += 0xBB67AE85u;
         }
-        ulong* lanes = stackalloc ulong[4 * Lanes];
-        c0.Store(lanes);
-        c1.Store(lanes + Lanes);
-        c2.Store(lanes + (2 * Lanes));
-        c3.Store(lanes + (3 * Lanes));
-        for (int i = 0; i < 4 * Lanes; i++)
+        // Two words a lane, then the lanes of both pairs in turn: a counter's four words become neighbours.
+        ulong* pairs = stackalloc ulong[2 * Lanes], target = (ulong*)words;
+        (c0 | (c1 << 32)).Store(pairs);
+        (c2 | (c3 << 32)).Store(pairs + Lanes);
+        for (int i = 0; i < Lanes; i++)
         {
-            words[i] = (uint)lanes[(i % 4 * Lanes) + (i / 4)];
+            target[2 * i] = pairs[i];
+            target[(2 * i) + 1] = pairs[Lanes + i];
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using ILGPU;
 
 namespace GpuCnn.Kernels;
@@ -66,9 +67,11 @@ public readonly struct Dropout : IOp
         for (; i + Philox.Lanes <= count / 4 && i + Philox.Lanes <= to; i += Philox.Lanes)
         {
             Philox.Fill((uint)i, step, layer, 0, seed, words);
-            for (int j = 0; j < 4 * Philox.Lanes; j++)
+            for (int j = 0; j < 4 * Philox.Lanes; j += CpuWorker.Line)
             {
-                x[(4 * i) + j] = Keep(x[(4 * i) + j], words[j]);
+                Vector512<float> dropped = Vector512.LessThan(Vector512.Load(words + j), Vector512.Create(threshold)).AsSingle();
+                float* sixteen = x + (4 * i) + j;
+                Vector512.ConditionalSelect(dropped, Vector512<float>.Zero, Vector512.Load(sixteen) * scale).Store(sixteen);
             }
         }
         for (; i < to; i++)

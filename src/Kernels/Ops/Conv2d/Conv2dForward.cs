@@ -85,7 +85,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
 
     void IOp.Cpu(in CpuWorker worker)
     {
-        if (shape.IsPooled && shape.HasShortLines)
+        if (shape.IsPooled && shape.HasShortLines && shape.OutputWidth >= 2)
         {
             Direct(worker);
         }
@@ -108,6 +108,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
             return;
         }
         float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
+        byte* codes = CpuWorker.Pointer(winners);
         float* packed = worker.Scratch(((nint)depth * width) + (Tile.Rows * (nint)depth) + ((Tile.Rows + 1) * width));
         float* conv = packed + ((nint)depth * width), bias = conv + (Tile.Rows * width), rows = bias + width;
         PackParameters(packed, bias, width);
@@ -130,10 +131,11 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                 for (int i = 0; i < count; i += 4)
                 {
                     float* window = conv + (i * width);
+                    nint at = (nint)((first + i) / 4) * filters;
                     for (int f = 0; f < filters; f += CpuWorker.Line)
                     {
                         Pool(Vector512.Load(window + f), Vector512.Load(window + width + f), Vector512.Load(window + (2 * width) + f), Vector512.Load(window + (3 * width) + f),
-                            bias + f, filters - f, ((nint)((first + i) / 4) * filters) + f);
+                            bias + f, filters - f, y + at + f, codes + at + f);
                     }
                 }
             }
@@ -148,8 +150,8 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
-    /// <remarks>For one or few input channels, where copying windows would cost more than multiplying them: the four values of a pooling window and 32 filters
-    /// at a time, straight from the image. Eight sums hide the latency of a multiply-add; each pair of weight vectors serves four pixels.</remarks>
+    /// <remarks>For one or few input channels, where copying windows would cost more than multiplying them: the eight values of two neighbouring pooling windows and
+    /// 32 filters at a time, straight from the image. Sixteen sums hide the latency of a multiply-add, and each pair of weight vectors serves eight pixels.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Direct(in CpuWorker worker)
     {
@@ -159,17 +161,23 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         (int from, int to) = worker.Share(batch * s.OutputHeight);
         float* packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
         PackParameters(packed, bias, width);
+        float* image = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
+        byte* codes = CpuWorker.Pointer(winners);
         for (int row = from; row < to; row++)
         {
-            float* x = CpuWorker.Pointer(input) + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
-            nint at = (nint)row * s.OutputWidth * filters;
-            for (int column = 0; column < s.OutputWidth; column++, x += 2 * right, at += filters)
+            float* corner = image + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
+            for (int pair = 0; pair < s.OutputWidth; pair += 2)
             {
+                // The last of an odd number of windows goes with its neighbour, which is then computed twice.
+                int column = Math.Min(pair, s.OutputWidth - 2);
+                float* x = corner + (column * 2 * right);
+                nint at = (((nint)row * s.OutputWidth) + column) * filters;
                 for (int j = 0; j < panels; j++)
                 {
-                    float* w = packed + ((nint)j * depth * Tile.Columns), p = x;
+                    float* w = packed + ((nint)j * depth * Tile.Columns), p = x, q = x + down;
                     Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-                    for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch)
+                    Vector512<float> e0 = default, e1 = default, f0 = default, f1 = default, g0 = default, g1 = default, h0 = default, h1 = default;
+                    for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch, q += pitch)
                     {
                         for (int k = 0; k < line; k++, w += Tile.Columns)
                         {
@@ -179,19 +187,33 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                             pixel = Vector512.Create(p[k + right]);
                             b0 = Vector512.FusedMultiplyAdd(pixel, low, b0);
                             b1 = Vector512.FusedMultiplyAdd(pixel, high, b1);
-                            pixel = Vector512.Create(p[k + down]);
+                            pixel = Vector512.Create(q[k]);
                             c0 = Vector512.FusedMultiplyAdd(pixel, low, c0);
                             c1 = Vector512.FusedMultiplyAdd(pixel, high, c1);
-                            pixel = Vector512.Create(p[k + down + right]);
+                            pixel = Vector512.Create(q[k + right]);
                             d0 = Vector512.FusedMultiplyAdd(pixel, low, d0);
                             d1 = Vector512.FusedMultiplyAdd(pixel, high, d1);
+                            pixel = Vector512.Create(p[k + (2 * right)]);
+                            e0 = Vector512.FusedMultiplyAdd(pixel, low, e0);
+                            e1 = Vector512.FusedMultiplyAdd(pixel, high, e1);
+                            pixel = Vector512.Create(p[k + (3 * right)]);
+                            f0 = Vector512.FusedMultiplyAdd(pixel, low, f0);
+                            f1 = Vector512.FusedMultiplyAdd(pixel, high, f1);
+                            pixel = Vector512.Create(q[k + (2 * right)]);
+                            g0 = Vector512.FusedMultiplyAdd(pixel, low, g0);
+                            g1 = Vector512.FusedMultiplyAdd(pixel, high, g1);
+                            pixel = Vector512.Create(q[k + (3 * right)]);
+                            h0 = Vector512.FusedMultiplyAdd(pixel, low, h0);
+                            h1 = Vector512.FusedMultiplyAdd(pixel, high, h1);
                         }
                     }
-                    int f = j * Tile.Columns;
-                    Pool(a0, b0, c0, d0, bias + f, filters - f, at + f);
-                    if (filters - f > CpuWorker.Line)
+                    int first = j * Tile.Columns, left = filters - first;
+                    Pool(a0, b0, c0, d0, bias + first, left, y + at + first, codes + at + first);
+                    Pool(e0, f0, g0, h0, bias + first, left, y + at + filters + first, codes + at + filters + first);
+                    if (left > CpuWorker.Line)
                     {
-                        Pool(a1, b1, c1, d1, bias + f + 16, filters - f - 16, at + f + 16);
+                        Pool(a1, b1, c1, d1, bias + first + 16, left - 16, y + at + first + 16, codes + at + first + 16);
+                        Pool(e1, f1, g1, h1, bias + first + 16, left - 16, y + at + filters + first + 16, codes + at + filters + first + 16);
                     }
                 }
             }
@@ -213,7 +235,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
 
     /// <summary>Pools the four values of a window for up to 16 filters, adds the bias, applies ReLU, stores value and winner.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private unsafe void Pool(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* bias, int filters, nint at)
+    private static unsafe void Pool(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* bias, int filters, float* y, byte* codes)
     {
         Vector512<float> best = a;
         Vector512<int> winner = Vector512<int>.Zero;
@@ -224,8 +246,6 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         Vector512<float> closed = Vector512.LessThanOrEqual(best, Vector512<float>.Zero);
         best = Vector512.ConditionalSelect(closed, Vector512<float>.Zero, best);
         winner = Vector512.ConditionalSelect(closed.AsInt32(), Vector512.Create((int)Conv2dOperands.Closed), winner);
-        float* y = CpuWorker.Pointer(output) + at;
-        byte* codes = CpuWorker.Pointer(winners) + at;
         if (filters >= CpuWorker.Line)
         {
             best.Store(y);
