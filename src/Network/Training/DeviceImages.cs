@@ -10,15 +10,20 @@ internal sealed class DeviceImages : IDisposable
 
     private readonly int[] order;
 
-    public DeviceImages(Device device, ImageSet images)
+    public DeviceImages(Device device, ImageSet images) : this(device, images.Count, images.Shape.Count)
     {
-        Count = images.Count;
-        order = new int[images.Count];
-        Pixels = device.Allocate<byte>(images.Pixels.Length);
-        Labels = device.Allocate<byte>(images.Count);
-        Order = device.Allocate<int>(images.Count);
         Pixels.CopyFrom(images.Pixels.Span);
         Labels.CopyFrom(images.Labels.Span);
+    }
+
+    /// <summary>Room for images, in file order, all black and of class 0.</summary>
+    public DeviceImages(Device device, int count, int pixels)
+    {
+        Count = count;
+        order = new int[count];
+        Pixels = device.Allocate<byte>((long)count * pixels);
+        Labels = device.Allocate<byte>(count);
+        Order = device.Allocate<int>(count);
         KeepOrder();
     }
 
