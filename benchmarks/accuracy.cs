@@ -1,5 +1,5 @@
 // Test accuracy of the three models over several seeds, with the 95 % half-width of the mean (Student's t).
-//   dotnet run -c Release benchmarks/accuracy.cs -- FOLDER [SEEDS]
+//   dotnet run -c Release --file benchmarks/accuracy.cs -- FOLDER [SEEDS]
 // Trains every model for its epochs with seeds 1 to SEEDS (3), a JSON document a run in FOLDER; a run that is there already is not repeated. Prints the table.
 #:package MathNet.Numerics
 #:property PublishAot=false

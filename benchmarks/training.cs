@@ -1,9 +1,8 @@
 // Epoch times of GpuCnn and of tuned TorchSharp on the same machine, in turn: one process of ours, one of theirs, and again.
-//   dotnet run -c Release benchmarks/training.cs -- [ROUNDS] [THREADS] [MODEL...]
+//   dotnet run -c Release --file benchmarks/training.cs -- [ROUNDS] [THREADS] [MODEL...]
 // Each process trains two epochs, of which the second counts: the first compiles. Writes benchmarks/results/training-N-threads.json and prints a table.
 #:property PublishAot=false
 #:property JsonSerializerIsReflectionEnabledByDefault=true
-#:property UseArtifactsOutput=false
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
