@@ -11,8 +11,8 @@ namespace GpuCnn.Kernels.Tests;
 /// thread-safe, and the CPU accelerator takes all cores anyway.</summary>
 public static class TestDevices
 {
-    /// <summary>The environment variable that turns the failure "no OpenCL device" into a skip.</summary>
-    public const string AllowNoOpenCL = "GPUCNN_ALLOW_NO_OPENCL";
+    /// <summary>The environment variable that turns the skip "no OpenCL device" into a failure; the gate sets it.</summary>
+    public const string RequireOpenCL = "GPUCNN_REQUIRE_OPENCL";
 
     private static readonly Dictionary<string, Device> Open = [];
     private static readonly Lazy<AcceleratorList> Catalog = new(AcceleratorCatalog.Find);
@@ -23,7 +23,7 @@ public static class TestDevices
     /// <summary>The CPU accelerator with a number of workers, which may exceed the number of cores.</summary>
     public static Device Cpu(int workers) => Get(AcceleratorKind.Cpu, workers);
 
-    /// <summary>The first OpenCL device; without one the test fails, or is skipped where that was allowed.</summary>
+    /// <summary>The first OpenCL device; without one the test is skipped, or fails where one is required.</summary>
     public static Device OpenCL()
     {
         if (Has(AcceleratorKind.OpenCL))
@@ -31,8 +31,8 @@ public static class TestDevices
             return Get(AcceleratorKind.OpenCL, 0);
         }
         string reason = $"no OpenCL device: {ReasonFor(AcceleratorKind.OpenCL)}";
-        Assert.SkipWhen(Environment.GetEnvironmentVariable(AllowNoOpenCL) == "1", reason);
-        Assert.Fail($"{reason} (set {AllowNoOpenCL}=1 to skip these tests)");
+        Assert.SkipUnless(Environment.GetEnvironmentVariable(RequireOpenCL) == "1", reason);
+        Assert.Fail($"{reason} ({RequireOpenCL}=1 asks for one)");
         throw new InvalidOperationException(reason);
     }
 
