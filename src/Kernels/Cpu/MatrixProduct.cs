@@ -41,6 +41,7 @@ internal static unsafe class MatrixProduct
         float* slab = worker.Scratch((RowBlock + ColumnBlock) * DepthBlock), panels = slab + (RowBlock * DepthBlock);
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, columns);
+        float** pointers = stackalloc float*[Tile.Rows];
         for (int nb = n0; nb < n1; nb += ColumnBlock)
         {
             int width = Math.Min(ColumnBlock, n1 - nb);
@@ -69,10 +70,11 @@ internal static unsafe class MatrixProduct
                     }
                     for (int i = 0; i < height; i += Tile.Rows)
                     {
+                        Tile.RowPointers(pointers, block + (i * rowStride), rowStride);
                         for (int j = 0; j < width; j += Tile.Columns)
                         {
-                            Tile.Multiply(Math.Min(Tile.Rows, height - i), Math.Min(Tile.Columns, width - j), block + (i * rowStride), rowStride, depthStride,
-                                panels + ((nint)j * k), Tile.Columns, k, c + ((nint)(mb + i) * columns) + nb + j, offsets, kb > 0);
+                            Tile.Multiply(Math.Min(Tile.Rows, height - i), Math.Min(Tile.Columns, width - j), pointers, depthStride,
+                                panels + ((nint)j * k), k, c + ((nint)(mb + i) * columns) + nb + j, offsets, kb > 0);
                         }
                     }
                 }

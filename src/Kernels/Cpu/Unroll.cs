@@ -52,6 +52,24 @@ internal static unsafe class Unroll
         }
     }
 
+    /// <summary>Where every window's parts start in its image.</summary>
+    /// <param name="s">The sizes.</param>
+    /// <param name="parts">1, and every part starts at 0, or Kh Kw.</param>
+    /// <param name="starts">[parts, rows of an image]; -1 for a tap outside the image.</param>
+    public static void Starts(in Conv2dShape s, int parts, int* starts)
+    {
+        for (int part = 0; part < parts; part++)
+        {
+            for (int row = 0; row < s.RowsPerImage; row++, starts++)
+            {
+                (int y, int x) = s.Corner(row);
+                y += part / s.KernelWidth;
+                x += part % s.KernelWidth;
+                *starts = parts == 1 ? 0 : y < 0 || x < 0 || y >= s.Height || x >= s.Width ? -1 : ((y * s.Width) + x) * s.Channels;
+            }
+        }
+    }
+
     /// <summary>Copies an image into one with room for the padding, whose border is left alone.</summary>
     /// <param name="s">The sizes.</param>
     /// <param name="image">[H, W, C].</param>

@@ -91,17 +91,19 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
         else
         {
-            Unrolled(worker);
+            Tiled(worker);
         }
     }
 
-    /// <remarks>Twelve output pixels at a time: their windows are copied into the rows of a small matrix, which all panels of filters are multiplied with,
-    /// and what comes out is finished while it is in the first-level cache.</remarks>
+    /// <remarks>Twelve output pixels at a time, tap by tap, where the tap's channels are many enough to be one chain of the sum: the tile reads them where they lie, and zeros
+    /// outside the image. With fewer channels windows are copied into the rows of a small matrix first. What comes out is finished while it is in the first-level cache.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void Unrolled(in CpuWorker worker)
+    private unsafe void Tiled(in CpuWorker worker)
     {
         Conv2dShape s = shape;
-        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        bool copied = s.Channels < CpuWorker.Line;
+        int depth = s.Depth, filters = s.Filters, width = (filters + Tile.Columns - 1) / Tile.Columns * Tile.Columns, perImage = s.RowsPerImage;
+        int parts = copied ? 1 : s.KernelHeight * s.KernelWidth, length = depth / parts;
         (int from, int to) = worker.Share(Rows, Tile.Rows);
         if (from >= to)
         {
@@ -109,21 +111,55 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
         float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
         byte* codes = CpuWorker.Pointer(winners);
-        float* packed = worker.Scratch(((nint)depth * width) + (Tile.Rows * (nint)depth) + ((Tile.Rows + 1) * width));
-        float* conv = packed + ((nint)depth * width), bias = conv + (Tile.Rows * width), rows = bias + width;
-        PackParameters(packed, bias, width);
-        int* offsets = stackalloc int[Tile.Rows];
+        nint weights = (nint)depth * width, outside = Tile.Rows * (nint)length;
+        float* packed = worker.Scratch(weights + ((Tile.Rows + 1) * width) + outside + ((nint)parts * perImage));
+        float* conv = packed + weights, bias = conv + (Tile.Rows * width), rows = bias + width;
+        int* starts = (int*)(rows + outside);
+        for (int end = length, k = 0; k < depth; end += length)
+        {
+            for (int chain; k < end; k += chain)
+            {
+                chain = Math.Min(TiledProduct.ChainLength, end - k);
+                PackWeight(k, chain, packed + ((nint)k * width), width);
+            }
+        }
+        PackBias(bias, width);
+        new Span<float>(rows, length).Clear();
+        Unroll.Starts(s, parts, starts);
+        int* offsets = stackalloc int[Tile.Rows], numbers = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, width);
+        float** images = stackalloc float*[Tile.Rows], windows = stackalloc float*[Tile.Rows];
         for (int first = from; first < to; first += Tile.Rows)
         {
             int count = Math.Min(Tile.Rows, to - first);
-            Unroll.Rows(s, x, first, count, rows);
-            for (int j = 0; j < panels; j++)
+            if (copied)
             {
-                float* panel = packed + ((nint)j * depth * Tile.Columns);
-                for (int k = 0; k < depth; k += TiledProduct.ChainLength)
+                Unroll.Rows(s, x, first, count, rows);
+            }
+            for (int i = 0, image = first / perImage, number = first % perImage; i < count; i++, number++)
+            {
+                if (number == perImage)
                 {
-                    Tile.Multiply(count, Tile.Columns, rows + k, depth, 1, panel + ((nint)k * Tile.Columns), Tile.Columns, Math.Min(TiledProduct.ChainLength, depth - k), conv + (j * Tile.Columns), offsets, k > 0);
+                    number = 0;
+                    image++;
+                }
+                images[i] = copied ? rows + (i * depth) : x + ((nint)image * s.InputCount);
+                numbers[i] = number;
+            }
+            for (int part = 0, k = 0; part < parts; part++)
+            {
+                for (int end = k + length, chain; k < end; k += chain)
+                {
+                    chain = Math.Min(TiledProduct.ChainLength, end - k);
+                    for (int i = 0; i < count; i++)
+                    {
+                        int start = starts[(part * perImage) + numbers[i]];
+                        windows[i] = start < 0 ? rows : images[i] + start + (k - (part * length));
+                    }
+                    for (int j = 0; j < width; j += Tile.Columns)
+                    {
+                        Tile.Multiply(count, Tile.Columns, windows, 1, packed + ((nint)k * width) + (j * chain), chain, conv + j, offsets, k > 0);
+                    }
                 }
             }
             if (s.IsPooled)
@@ -160,7 +196,8 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
         (int from, int to) = worker.Share(batch * s.OutputHeight);
         float* packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
-        PackParameters(packed, bias, width);
+        PackWeight(0, depth, packed, width);
+        PackBias(bias, width);
         float* image = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
         byte* codes = CpuWorker.Pointer(winners);
         for (int row = from; row < to; row++)
@@ -220,17 +257,22 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
-    /// <summary>Packs the weights as panels of 32 filters, and the bias with zeros up to the width of all panels.</summary>
-    private unsafe void PackParameters(float* packed, float* bias, int width)
+    /// <summary>Packs some rows of the weights as panels of 32 filters.</summary>
+    private unsafe void PackWeight(int first, int count, float* packed, int width)
     {
-        float* weight = CpuWorker.Pointer(parameters);
-        int depth = shape.Depth, filters = shape.Filters;
+        int filters = shape.Filters;
+        float* weight = CpuWorker.Pointer(parameters) + ((nint)first * filters);
         for (int f = 0; f < width; f += Tile.Columns)
         {
-            Panel.Pack(weight + f, filters, 1, depth, Math.Min(Tile.Columns, filters - f), packed + ((nint)f * depth));
+            Panel.Pack(weight + f, filters, 1, count, Math.Min(Tile.Columns, filters - f), packed + ((nint)f * count));
         }
+    }
+
+    /// <summary>Copies the bias, with zeros up to the width of all panels.</summary>
+    private unsafe void PackBias(float* bias, int width)
+    {
         new Span<float>(bias, width).Clear();
-        new ReadOnlySpan<float>(weight + ((nint)depth * filters), filters).CopyTo(new Span<float>(bias, filters));
+        new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)shape.Depth * shape.Filters), shape.Filters).CopyTo(new Span<float>(bias, shape.Filters));
     }
 
     /// <summary>Pools the four values of a window for up to 16 filters, adds the bias, applies ReLU, stores value and winner.</summary>

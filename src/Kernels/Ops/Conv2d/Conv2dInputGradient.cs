@@ -171,6 +171,8 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
             }
         }
         int* offsets = stackalloc int[Tile.Rows];
+        float** pointers = stackalloc float*[Tile.Rows];
+        Tile.RowPointers(pointers, rows, filters);
         int perImage = s.RowsPerImage;
         for (int image = from; image < to; image++)
         {
@@ -189,7 +191,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
                     float* target = padded + ((((nint)(tap / s.KernelWidth) * paddedWidth) + (tap % s.KernelWidth)) * width);
                     for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(count, Tile.Columns, rows, filters, 1, packed + (((tap * panels) + j) * panelLength), Tile.Columns, filters, target + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(count, Tile.Columns, pointers, 1, packed + (((tap * panels) + j) * panelLength), filters, target + (j * Tile.Columns), offsets, true);
                     }
                 }
             }

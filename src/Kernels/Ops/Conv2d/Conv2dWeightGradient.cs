@@ -86,7 +86,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
 
     void IOp.Cpu(in CpuWorker worker)
     {
-        if (shape.IsPooled && shape.HasShortLines && shape is { Channels: 1, KernelWidth: 3, KernelHeight: <= 4 })
+        if (shape.IsPooled && shape.HasShortLines)
         {
             Direct(worker);
         }
@@ -100,12 +100,13 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         }
     }
 
-    /// <remarks>For a kernel of 3 columns over one channel: a line of output pixels at a time, whose taps are read from the image itself.</remarks>
+    /// <remarks>For few channels: a line of output pixels at a time, whose taps are read from the image itself.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Direct(in CpuWorker worker)
     {
         Conv2dShape s = shape;
-        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns, pixels = 2 * s.OutputWidth;
+        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        int pixels = 2 * s.OutputWidth, line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels;
         nint panel = (nint)pixels * Tile.Columns;
         (int from, int to) = worker.Share(Chunks(batch));
         float* x = CpuWorker.Pointer(input), gradient = CpuWorker.Pointer(gradOutput);
@@ -113,6 +114,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         float* lines = worker.Scratch((2 * panel * panels) + ((depth + 1) * (nint)width)), sums = lines + (2 * panel * panels);
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, width);
+        float** taps = stackalloc float*[Tile.Rows];
         new Span<float>(lines, checked((int)(2 * panel * panels))).Clear();
         for (int chunk = from; chunk < to; chunk++)
         {
@@ -122,12 +124,20 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
             {
                 nint at = (nint)row * s.OutputWidth * filters;
                 Unroll.GradientLines(gradient + at, codes + at, s.OutputWidth, filters, lines, sums + ((nint)depth * width));
-                float* image = x + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * s.Stride * s.Width);
-                for (int j = 0; j < panels; j++)
+                float* image = x + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * s.Stride * pitch);
+                for (int lower = 0; lower < 2; lower++, image += s.Stride * pitch)
                 {
-                    for (int lower = 0; lower < 2; lower++)
+                    for (int first = 0; first < depth; first += Tile.Rows)
                     {
-                        Tile.MultiplyThrees(depth, image + (lower * s.Stride * s.Width), s.Width, s.Stride, lines + (((j * 2) + lower) * panel), pixels, sums + (j * Tile.Columns), offsets, true);
+                        int count = Math.Min(Tile.Rows, depth - first);
+                        for (int i = 0; i < count; i++)
+                        {
+                            taps[i] = image + ((first + i) / line * pitch) + ((first + i) % line);
+                        }
+                        for (int j = 0; j < panels; j++)
+                        {
+                            Tile.Multiply(count, Tile.Columns, taps, s.Stride * s.Channels, lines + (((j * 2) + lower) * panel), pixels, sums + (first * width) + (j * Tile.Columns), offsets, true);
+                        }
                     }
                 }
             }
@@ -209,6 +219,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         float* rows = packed + (Block * width), sums = rows + (Block * width), windows = sums + ((depth + 1) * (nint)width);
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, width);
+        float** taps = stackalloc float*[Tile.Rows];
         new Span<float>(rows, Block * width).Clear();
         for (int chunk = from; chunk < to; chunk++)
         {
@@ -225,11 +236,14 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                 }
                 for (int j = 0; j < panels; j++)
                 {
-                    float* panel = packed + (j * count * Tile.Columns);
-                    Panel.Pack(rows + (j * Tile.Columns), width, 1, count, Tile.Columns, panel);
-                    for (int i = 0; i < depth; i += Tile.Rows)
+                    Panel.Pack(rows + (j * Tile.Columns), width, 1, count, Tile.Columns, packed + (j * count * Tile.Columns));
+                }
+                for (int i = 0; i < depth; i += Tile.Rows)
+                {
+                    Tile.RowPointers(taps, windows + i, 1);
+                    for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, windows + i, 1, depth, panel, Tile.Columns, count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, taps, depth, packed + (j * count * Tile.Columns), count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
                     }
                 }
             }
