@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -13,6 +12,7 @@ public sealed class Device : IDisposable
     private readonly Accelerator accelerator;
     private readonly Dictionary<Type, object> launchers = [];
     private readonly CpuScratch[] scratch;
+    private readonly CpuQueue? queue;
     private bool disposed;
 
     internal Device(AcceleratorInfo info, Context context, Accelerator accelerator, int workers)
@@ -26,6 +26,7 @@ public sealed class Device : IDisposable
         {
             scratch[i] = new CpuScratch();
         }
+        queue = accelerator is CPUAccelerator cpu ? new CpuQueue(cpu, scratch) : null;
     }
 
     /// <summary>Which accelerator this is.</summary>
@@ -58,24 +59,22 @@ public sealed class Device : IDisposable
         }
     }
 
-    /// <summary>Launches an operation. On a GPU it runs later, in order; on the CPU accelerator it is done on return.</summary>
+    /// <summary>Launches an operation. It runs later, in order; on the CPU accelerator when somebody waits for the device.</summary>
     /// <typeparam name="T">The operation.</typeparam>
     /// <param name="op">Its operands, whose sizes the caller has validated.</param>
     public void Run<T>(in T op) where T : struct, IOp
     {
         Launches++;
+        if (queue is not null)
+        {
+            queue.Add(op);
+            return;
+        }
         if (!launchers.TryGetValue(typeof(T), out object? launcher))
         {
-            launchers.Add(typeof(T), launcher = Load<T>());
+            launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel));
         }
-        if (launcher is CpuLauncher<T> cpu)
-        {
-            cpu.Run(op);
-        }
-        else
-        {
-            ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
-        }
+        ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
     }
 
     /// <summary>Waits for the device and copies the start of a view to host memory.</summary>
@@ -89,7 +88,7 @@ public sealed class Device : IDisposable
         {
             throw new ArgumentException($"{target.Length} elements cannot be copied from a view of {source.Length}");
         }
-        CountCopy();
+        PrepareCopy();
         if (Info.Kind == AcceleratorKind.Cpu)
         {
             new ReadOnlySpan<T>(CpuWorker.Pointer(source), target.Length).CopyTo(target);
@@ -102,7 +101,12 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>Waits until every launched operation is done.</summary>
-    public void Synchronize() => accelerator.Synchronize();
+    /// <remarks>On the CPU accelerator an exception in an operation comes out here, or out of the copy that waits.</remarks>
+    public void Synchronize()
+    {
+        RunWaiting();
+        accelerator.Synchronize();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -112,6 +116,7 @@ public sealed class Device : IDisposable
             return;
         }
         disposed = true;
+        queue?.Drop();
         launchers.Clear();
         accelerator.Dispose();
         context.Dispose();
@@ -121,64 +126,16 @@ public sealed class Device : IDisposable
         }
     }
 
-    internal void CountCopy() => Copies++;
+    /// <summary>Counts a copy, which sees what was launched before it.</summary>
+    internal void PrepareCopy()
+    {
+        Copies++;
+        RunWaiting();
+    }
+
+    /// <summary>On the CPU accelerator, runs what was launched so far: host code is about to touch its memory.</summary>
+    internal void RunWaiting() => queue?.Run();
 
     /// <summary>The one GPU kernel: ILGPU compiles it once for every operation.</summary>
     internal static void GpuKernel<T>(T op) where T : struct, IOp => op.Gpu();
-
-    private object Load<T>() where T : struct, IOp => accelerator is CPUAccelerator cpu
-        ? new CpuLauncher<T>(cpu, scratch)
-        : accelerator.LoadStreamKernel<T>(GpuKernel);
-
-    /// <summary>Runs one kind of operation on the CPU accelerator without allocating.</summary>
-    /// <remarks>ILGPU's own launcher compiles the kernel through its IR and creates a task object at each launch. The task class is public and
-    /// may carry any delegate, so two tasks per operation, made once, serve all launches; only the method that hands a task to the
-    /// accelerator's threads is internal. Two, because a thread takes a task only when it is not the one it ran last.</remarks>
-    private sealed class CpuLauncher<T>(CPUAccelerator accelerator, CpuScratch[] scratch) where T : struct, IOp
-    {
-        private Task next = new(scratch), last = new(scratch);
-
-        public void Run(in T op)
-        {
-            (next, last) = (last, next);
-            last.Op = op;
-            Launch(accelerator, last);
-            last.ThrowIfFailed();
-        }
-
-        [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "Launch")]
-        private static extern void Launch(CPUAccelerator accelerator, CPUAcceleratorTask task);
-
-        private sealed class Task(CpuScratch[] scratch)
-            : CPUAcceleratorTask(Execute, new KernelConfig(scratch.Length, 1), new RuntimeKernelConfig(new KernelConfig(scratch.Length, 1), default))
-        {
-            private readonly CpuScratch[] scratch = scratch;
-            private Exception? failure;
-
-            public T Op;
-
-            public void ThrowIfFailed()
-            {
-                if (failure is { } exception)
-                {
-                    failure = null;
-                    ExceptionDispatchInfo.Throw(exception);
-                }
-            }
-
-            private static void Execute(CPUAcceleratorTask task, int index)
-            {
-                var self = (Task)task;
-                try
-                {
-                    self.Op.Cpu(new CpuWorker(index, self.scratch.Length, self.scratch[index]));
-                }
-                catch (Exception exception)
-                {
-                    // Left alone it would end the process: it is the accelerator's thread.
-                    self.failure = exception;
-                }
-            }
-        }
-    }
 }

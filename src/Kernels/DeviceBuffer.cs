@@ -34,7 +34,7 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     public unsafe void CopyFrom(ReadOnlySpan<T> source)
     {
         Check(source.Length);
-        device.CountCopy();
+        device.PrepareCopy();
         if (device.Info.Kind == AcceleratorKind.Cpu)
         {
             source.CopyTo(new Span<T>(CpuWorker.Pointer(View), source.Length));
@@ -54,10 +54,18 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
 
     /// <summary>Sets every byte to zero.</summary>
     /// <remarks>All of the memory: on OpenCL, ILGPU 1.5.3 multiplies a view's byte offset by the element size and so clears elsewhere.</remarks>
-    public void Clear() => memory.MemSetToZero();
+    public void Clear()
+    {
+        device.RunWaiting();
+        memory.MemSetToZero();
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => memory.Dispose();
+    public void Dispose()
+    {
+        device.RunWaiting();
+        memory.Dispose();
+    }
 
     private void Check(int length)
     {

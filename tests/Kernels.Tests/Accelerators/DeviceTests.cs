@@ -91,6 +91,25 @@ public abstract class DeviceTests<TDevice> where TDevice : ITestDevice
         p.CopyTo(read);
         Assert.Equal(-200f * 201 / 2, read[0]);
     }
+
+    [DeviceFact]
+    public void What_the_host_does_comes_after_what_was_launched_before()
+    {
+        float[] read = new float[1];
+        using DeviceBuffer<float> p = Device.Allocate<float>(1), v = Device.Allocate<float>(1);
+        DeviceBuffer<float> g = Device.Allocate<float>(1);
+        g.CopyFrom([1f]);
+        SgdMomentum.Run(Device, p.View, g.View, v.View, 1, 1, 1);
+        g.CopyFrom([2f]);
+        SgdMomentum.Run(Device, p.View, g.View, v.View, 1, 1, 0);
+        g.Dispose();
+        p.CopyTo(read);
+        Assert.Equal(-3f, read[0]);
+        Relu.Run(Device, v.View, p.View, 1);
+        p.Clear();
+        p.CopyTo(read);
+        Assert.Equal(0f, read[0]);
+    }
 }
 
 public sealed class DeviceOnCpu : DeviceTests<Cpu>
@@ -104,9 +123,16 @@ public sealed class DeviceOnCpu : DeviceTests<Cpu>
         Device device = TestDevices.Cpu(workers);
         for (int i = 0; i < 3; i++)
         {
-            var exception = Assert.Throws<InvalidOperationException>(() => device.Run(new Failing(workers - 1)));
+            using DeviceBuffer<int> counts = device.Allocate<int>(workers);
+            device.Run(new Counting(counts.View));
+            device.Run(new Failing(workers - 1));
+            device.Run(new Counting(counts.View));
+            var exception = Assert.Throws<InvalidOperationException>(device.Synchronize);
             Assert.Equal($"worker {workers - 1} of {workers} failed", exception.Message);
             device.Run(new Failing(-1));
+            int[] read = new int[workers];
+            counts.CopyTo(read);
+            Assert.Equal(Enumerable.Repeat(1, workers), read);
         }
     }
 
@@ -119,13 +145,13 @@ public sealed class DeviceOnCpu : DeviceTests<Cpu>
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), workers);
         using DeviceBuffer<int> counts = device.Allocate<int>(workers);
         Assert.Equal(workers, device.Workers);
-        for (int i = 0; i < 500; i++)
+        for (int i = 0; i < 5000; i++)
         {
             device.Run(new Counting(counts.View));
         }
         int[] read = new int[workers];
         counts.CopyTo(read);
-        Assert.Equal(Enumerable.Repeat(500, workers), read);
+        Assert.Equal(Enumerable.Repeat(5000, workers), read);
     }
 
     [Fact]
