@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GpuCnn.Kernels;
 
-/// <summary>Packing of a matrix into panels of 32 columns, row after row, as <see cref="Tile"/> reads its right side.</summary>
+/// <summary>Packing of a matrix into panels of 32 columns, row after row, as <see cref="Tile"/> reads its right side; and transposing.</summary>
 internal static unsafe class Panel
 {
     /// <summary>Packs k rows of up to 32 columns as [k][32]; missing columns become zero.</summary>
@@ -27,19 +27,10 @@ internal static unsafe class Panel
             }
             return;
         }
-        if (rowStride == 1 && columns == Tile.Columns && Sse.IsSupported)
+        if (rowStride == 1 && columns == Tile.Columns)
         {
-            int i = 0;
-            for (; i + 4 <= rows; i += 4)
-            {
-                for (int j = 0; j < Tile.Columns; j += 4)
-                {
-                    Transpose4(from + i + (j * columnStride), columnStride, to + (i * Tile.Columns) + j);
-                }
-            }
-            from += i;
-            to += i * Tile.Columns;
-            rows -= i;
+            Transpose(from, columnStride, columns, rows, to, Tile.Columns);
+            return;
         }
         for (int i = 0; i < rows; i++)
         {
@@ -50,15 +41,41 @@ internal static unsafe class Panel
         }
     }
 
-    /// <summary>Writes the transpose of a 4 x 4 block whose rows are <paramref name="stride"/> apart into rows that are 32 apart.</summary>
+    /// <summary>Writes the transpose of a matrix.</summary>
+    /// <param name="from">Element (i, j) at from[i * stride + j].</param>
+    /// <param name="stride">See <paramref name="from"/>.</param>
+    /// <param name="rows">Rows of <paramref name="from"/>.</param>
+    /// <param name="columns">Columns of <paramref name="from"/>.</param>
+    /// <param name="to">Element (i, j) goes to to[j * toStride + i].</param>
+    /// <param name="toStride">See <paramref name="to"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint toStride)
+    {
+        int wholeRows = Sse.IsSupported ? rows / 4 * 4 : 0, wholeColumns = columns / 4 * 4;
+        for (int j = 0; j < wholeColumns; j += 4)
+        {
+            for (int i = 0; i < wholeRows; i += 4)
+            {
+                Transpose4(from + (i * stride) + j, stride, to + (j * toStride) + i, toStride);
+            }
+        }
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            {
+                to[(j * toStride) + i] = from[(i * stride) + j];
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose4(float* from, nint stride, float* to)
+    private static void Transpose4(float* from, nint stride, float* to, nint toStride)
     {
         Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + stride), r2 = Vector128.Load(from + (2 * stride)), r3 = Vector128.Load(from + (3 * stride));
         Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1), low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
         Sse.MoveLowToHigh(low01, low23).Store(to);
-        Sse.MoveHighToLow(low23, low01).Store(to + Tile.Columns);
-        Sse.MoveLowToHigh(high01, high23).Store(to + (2 * Tile.Columns));
-        Sse.MoveHighToLow(high23, high01).Store(to + (3 * Tile.Columns));
+        Sse.MoveHighToLow(low23, low01).Store(to + toStride);
+        Sse.MoveLowToHigh(high01, high23).Store(to + (2 * toStride));
+        Sse.MoveHighToLow(high23, high01).Store(to + (3 * toStride));
     }
 }

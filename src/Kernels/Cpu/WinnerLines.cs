@@ -13,6 +13,9 @@ internal static unsafe class WinnerLines
     /// <summary>Vectors of a line that are worked on at once: what fits the registers.</summary>
     private const int MostVectors = 12;
 
+    /// <summary>As <see cref="MostVectors"/>, where a sum's order of terms does not depend on it.</summary>
+    private static int MostSums => Vector512.IsHardwareAccelerated ? MostVectors : MostVectors / 2;
+
     /// <summary>An output with a gradient: where the input that its winner sees starts, and the gradient.</summary>
     public struct Winner
     {
@@ -61,9 +64,9 @@ internal static unsafe class WinnerLines
     /// <summary>sums[0..length) += gradient * x[offset..offset + length) for every winner.</summary>
     public static void Gather(float* sums, float* x, Winner* winners, int count, int length)
     {
-        for (int done = 0; done < length; done += MostVectors * CpuWorker.Line)
+        for (int done = 0, most = MostSums; done < length; done += most * CpuWorker.Line)
         {
-            int vectors = Math.Min(MostVectors, (length - done) / CpuWorker.Line);
+            int vectors = Math.Min(most, (length - done) / CpuWorker.Line);
             switch (vectors)
             {
                 case 2: Gather<R2>(sums + done, x + done, winners, count); break;

@@ -77,21 +77,22 @@ public readonly struct Adam : IOp
         }
     }
 
+    /// <remarks>Bound by memory, so 256-bit vectors, which more machines have; one of 512 bits made of two takes the square root one element at a time.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     unsafe void IOp.Cpu(in CpuWorker worker)
     {
         float* p = CpuWorker.Pointer(parameters), g = CpuWorker.Pointer(gradients), m = CpuWorker.Pointer(firstMoments), v = CpuWorker.Pointer(secondMoments);
         (int i, int to) = worker.Share(count, CpuWorker.Line);
-        for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
+        for (; i + Vector256<float>.Count <= to; i += Vector256<float>.Count)
         {
-            Vector512<float> gradient = Vector512.Load(g + i);
-            Vector512<float> first = (beta1 * Vector512.Load(m + i)) + (rest1 * gradient);
-            Vector512<float> second = (beta2 * Vector512.Load(v + i)) + (rest2 * gradient * gradient);
-            first = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(first), Vector512.Create(Smallest)), Vector512<float>.Zero, first);
-            second = Vector512.ConditionalSelect(Vector512.LessThan(second, Vector512.Create(Smallest)), Vector512<float>.Zero, second);
+            Vector256<float> gradient = Vector256.Load(g + i);
+            Vector256<float> first = (beta1 * Vector256.Load(m + i)) + (rest1 * gradient);
+            Vector256<float> second = (beta2 * Vector256.Load(v + i)) + (rest2 * gradient * gradient);
+            first = Vector256.ConditionalSelect(Vector256.LessThan(Vector256.Abs(first), Vector256.Create(Smallest)), Vector256<float>.Zero, first);
+            second = Vector256.ConditionalSelect(Vector256.LessThan(second, Vector256.Create(Smallest)), Vector256<float>.Zero, second);
             first.Store(m + i);
             second.Store(v + i);
-            (Vector512.Load(p + i) - (stepSize * first / ((Vector512.Sqrt(second) * rootCorrection) + Vector512.Create(epsilon)))).Store(p + i);
+            (Vector256.Load(p + i) - (stepSize * first / ((Vector256.Sqrt(second) * rootCorrection) + Vector256.Create(epsilon)))).Store(p + i);
         }
         for (; i < to; i++)
         {

@@ -168,11 +168,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                 {
                     float* window = conv + (i * width);
                     nint at = (nint)((first + i) / 4) * filters;
-                    for (int f = 0; f < filters; f += CpuWorker.Line)
-                    {
-                        Pool(Vector512.Load(window + f), Vector512.Load(window + width + f), Vector512.Load(window + (2 * width) + f), Vector512.Load(window + (3 * width) + f),
-                            bias + f, filters - f, y + at + f, codes + at + f);
-                    }
+                    PoolWindow.Store(window, width, bias, filters, y + at, codes + at);
                 }
             }
             else
@@ -186,74 +182,105 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
-    /// <remarks>For one or few input channels, where copying windows would cost more than multiplying them: the eight values of two neighbouring pooling windows and
-    /// 32 filters at a time, straight from the image. Sixteen sums hide the latency of a multiply-add, and each pair of weight vectors serves eight pixels.</remarks>
+    /// <remarks>For few input channels, where copying windows would cost more than multiplying them: the four values of a pooling window for 32 filters at a time, straight
+    /// from the image. Eight sums are as many as hide the latency of a multiply-add.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Direct(in CpuWorker worker)
     {
         Conv2dShape s = shape;
-        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
-        int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
+        int depth = s.Depth, filters = s.Filters, width = (filters + Tile.Columns - 1) / Tile.Columns * Tile.Columns;
+        int pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
         (int from, int to) = worker.Share(batch * s.OutputHeight);
         float* packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
         PackWeight(0, depth, packed, width);
         PackBias(bias, width);
         float* image = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
         byte* codes = CpuWorker.Pointer(winners);
+        bool wide = Vector512.IsHardwareAccelerated;
         for (int row = from; row < to; row++)
         {
-            float* corner = image + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
-            for (int pair = 0; pair < s.OutputWidth; pair += 2)
+            float* x = image + ((nint)(row / s.OutputHeight) * s.InputCount) + ((nint)(row % s.OutputHeight) * 2 * down);
+            nint at = (nint)row * s.OutputWidth * filters;
+            for (int column = 0; column < s.OutputWidth; column++, x += 2 * right, at += filters)
             {
-                // The last of an odd number of windows goes with its neighbour, which is then computed twice.
-                int column = Math.Min(pair, s.OutputWidth - 2);
-                float* x = corner + (column * 2 * right);
-                nint at = (((nint)row * s.OutputWidth) + column) * filters;
-                for (int j = 0; j < panels; j++)
+                for (int f = 0; f < width; f += Tile.Columns)
                 {
-                    float* w = packed + ((nint)j * depth * Tile.Columns), p = x, q = x + down;
-                    Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-                    Vector512<float> e0 = default, e1 = default, f0 = default, f1 = default, g0 = default, g1 = default, h0 = default, h1 = default;
-                    for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch, q += pitch)
+                    float* w = packed + ((nint)f * depth);
+                    if (wide)
                     {
-                        for (int k = 0; k < line; k++, w += Tile.Columns)
-                        {
-                            Vector512<float> low = Vector512.Load(w), high = Vector512.Load(w + 16), pixel = Vector512.Create(p[k]);
-                            a0 = Vector512.FusedMultiplyAdd(pixel, low, a0);
-                            a1 = Vector512.FusedMultiplyAdd(pixel, high, a1);
-                            pixel = Vector512.Create(p[k + right]);
-                            b0 = Vector512.FusedMultiplyAdd(pixel, low, b0);
-                            b1 = Vector512.FusedMultiplyAdd(pixel, high, b1);
-                            pixel = Vector512.Create(q[k]);
-                            c0 = Vector512.FusedMultiplyAdd(pixel, low, c0);
-                            c1 = Vector512.FusedMultiplyAdd(pixel, high, c1);
-                            pixel = Vector512.Create(q[k + right]);
-                            d0 = Vector512.FusedMultiplyAdd(pixel, low, d0);
-                            d1 = Vector512.FusedMultiplyAdd(pixel, high, d1);
-                            pixel = Vector512.Create(p[k + (2 * right)]);
-                            e0 = Vector512.FusedMultiplyAdd(pixel, low, e0);
-                            e1 = Vector512.FusedMultiplyAdd(pixel, high, e1);
-                            pixel = Vector512.Create(p[k + (3 * right)]);
-                            f0 = Vector512.FusedMultiplyAdd(pixel, low, f0);
-                            f1 = Vector512.FusedMultiplyAdd(pixel, high, f1);
-                            pixel = Vector512.Create(q[k + (2 * right)]);
-                            g0 = Vector512.FusedMultiplyAdd(pixel, low, g0);
-                            g1 = Vector512.FusedMultiplyAdd(pixel, high, g1);
-                            pixel = Vector512.Create(q[k + (3 * right)]);
-                            h0 = Vector512.FusedMultiplyAdd(pixel, low, h0);
-                            h1 = Vector512.FusedMultiplyAdd(pixel, high, h1);
-                        }
+                        Window(s, x, w, bias + f, filters - f, y + at + f, codes + at + f);
+                        continue;
                     }
-                    int first = j * Tile.Columns, left = filters - first;
-                    Pool(a0, b0, c0, d0, bias + first, left, y + at + first, codes + at + first);
-                    Pool(e0, f0, g0, h0, bias + first, left, y + at + filters + first, codes + at + filters + first);
-                    if (left > CpuWorker.Line)
+                    HalfWindow(s, x, w, bias + f, filters - f, y + at + f, codes + at + f);
+                    if (filters - f > CpuWorker.Line)
                     {
-                        Pool(a1, b1, c1, d1, bias + first + 16, left - 16, y + at + first + 16, codes + at + first + 16);
-                        Pool(e1, f1, g1, h1, bias + first + 16, left - 16, y + at + filters + first + 16, codes + at + filters + first + 16);
+                        HalfWindow(s, x, w + 16, bias + f + 16, filters - f - 16, y + at + f + 16, codes + at + f + 16);
                     }
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Window(in Conv2dShape s, float* x, float* w, float* bias, int filters, float* y, byte* codes)
+    {
+        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+        int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels;
+        float* p = x, q = x + (s.Stride * pitch);
+        for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch, q += pitch)
+        {
+            for (int k = 0; k < line; k++, w += Tile.Columns)
+            {
+                Vector512<float> low = Vector512.Load(w), high = Vector512.Load(w + 16), pixel = Vector512.Create(p[k]);
+                a0 = Vector512.FusedMultiplyAdd(pixel, low, a0);
+                a1 = Vector512.FusedMultiplyAdd(pixel, high, a1);
+                pixel = Vector512.Create(p[k + right]);
+                b0 = Vector512.FusedMultiplyAdd(pixel, low, b0);
+                b1 = Vector512.FusedMultiplyAdd(pixel, high, b1);
+                pixel = Vector512.Create(q[k]);
+                c0 = Vector512.FusedMultiplyAdd(pixel, low, c0);
+                c1 = Vector512.FusedMultiplyAdd(pixel, high, c1);
+                pixel = Vector512.Create(q[k + right]);
+                d0 = Vector512.FusedMultiplyAdd(pixel, low, d0);
+                d1 = Vector512.FusedMultiplyAdd(pixel, high, d1);
+            }
+        }
+        PoolWindow.Store(a0, b0, c0, d0, bias, filters, y, codes);
+        if (filters > CpuWorker.Line)
+        {
+            PoolWindow.Store(a1, b1, c1, d1, bias + 16, filters - 16, y + 16, codes + 16);
+        }
+    }
+
+    /// <remarks>As <see cref="Window"/>, with 16 filters in the same eight sums.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void HalfWindow(in Conv2dShape s, float* x, float* w, float* bias, int filters, float* y, byte* codes)
+    {
+        Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+        int line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels, right = s.Stride * s.Channels;
+        float* p = x, q = x + (s.Stride * pitch);
+        for (int ky = 0; ky < s.KernelHeight; ky++, p += pitch, q += pitch)
+        {
+            for (int k = 0; k < line; k++, w += Tile.Columns)
+            {
+                Vector256<float> low = Vector256.Load(w), high = Vector256.Load(w + 8), pixel = Vector256.Create(p[k]);
+                a0 = Vector256.FusedMultiplyAdd(pixel, low, a0);
+                a1 = Vector256.FusedMultiplyAdd(pixel, high, a1);
+                pixel = Vector256.Create(p[k + right]);
+                b0 = Vector256.FusedMultiplyAdd(pixel, low, b0);
+                b1 = Vector256.FusedMultiplyAdd(pixel, high, b1);
+                pixel = Vector256.Create(q[k]);
+                c0 = Vector256.FusedMultiplyAdd(pixel, low, c0);
+                c1 = Vector256.FusedMultiplyAdd(pixel, high, c1);
+                pixel = Vector256.Create(q[k + right]);
+                d0 = Vector256.FusedMultiplyAdd(pixel, low, d0);
+                d1 = Vector256.FusedMultiplyAdd(pixel, high, d1);
+            }
+        }
+        PoolWindow.Store(a0, b0, c0, d0, bias, filters, y, codes);
+        if (filters > PoolWindow.HalfLine)
+        {
+            PoolWindow.Store(a1, b1, c1, d1, bias + 8, filters - 8, y + 8, codes + 8);
         }
     }
 
@@ -273,46 +300,5 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
     {
         new Span<float>(bias, width).Clear();
         new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)shape.Depth * shape.Filters), shape.Filters).CopyTo(new Span<float>(bias, shape.Filters));
-    }
-
-    /// <summary>Pools the four values of a window for up to 16 filters, adds the bias, applies ReLU, stores value and winner.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Pool(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* bias, int filters, float* y, byte* codes)
-    {
-        Vector512<float> best = a;
-        Vector512<int> winner = Vector512<int>.Zero;
-        Challenge(b, 1, ref best, ref winner);
-        Challenge(c, 2, ref best, ref winner);
-        Challenge(d, 3, ref best, ref winner);
-        best += Vector512.Load(bias);
-        Vector512<float> closed = Vector512.LessThanOrEqual(best, Vector512<float>.Zero);
-        best = Vector512.ConditionalSelect(closed, Vector512<float>.Zero, best);
-        winner = Vector512.ConditionalSelect(closed.AsInt32(), Vector512.Create((int)Conv2dOperands.Closed), winner);
-        if (filters >= CpuWorker.Line)
-        {
-            best.Store(y);
-            Narrow(winner).Store(codes);
-            return;
-        }
-        for (int i = 0; i < filters; i++)
-        {
-            y[i] = best[i];
-            codes[i] = (byte)winner[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Challenge(Vector512<float> x, int position, ref Vector512<float> best, ref Vector512<int> winner)
-    {
-        Vector512<float> beats = Vector512.GreaterThan(x, best) | ~Vector512.Equals(x, x);
-        best = Vector512.ConditionalSelect(beats, x, best);
-        winner = Vector512.ConditionalSelect(beats.AsInt32(), Vector512.Create(position), winner);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Narrow(Vector512<int> values)
-    {
-        Vector256<short> half = Vector256.Narrow(values.GetLower(), values.GetUpper());
-        return Vector128.Narrow(half.GetLower(), half.GetUpper()).AsByte();
     }
 }

@@ -114,14 +114,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
         float* image = worker.Scratch(imageLength + ((nint)filters * depth) + filters + winnersLength), weight = image + imageLength;
         int* counts = (int*)(weight + ((nint)filters * depth));
         var entries = (WinnerLines.Winner*)(counts + filters);
-        float* matrix = CpuWorker.Pointer(parameters);
-        for (int f = 0; f < filters; f++)
-        {
-            for (int k = 0; k < depth; k++)
-            {
-                weight[((nint)f * depth) + k] = matrix[((nint)k * filters) + f];
-            }
-        }
+        Panel.Transpose(CpuWorker.Pointer(parameters), filters, depth, filters, weight, depth);
         for (int n = from; n < to; n++)
         {
             new Span<float>(image, imageLength).Clear();

@@ -182,13 +182,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                 }
             }
             float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * s.ParameterCount);
-            for (int k = 0; k < depth; k++)
-            {
-                for (int f = 0; f < filters; f++)
-                {
-                    partial[(k * filters) + f] = sums[((nint)f * depth) + k];
-                }
-            }
+            Panel.Transpose(sums, depth, filters, depth, partial, filters);
             new ReadOnlySpan<float>(bias, filters).CopyTo(new Span<float>(partial + ((nint)depth * filters), filters));
         }
     }
