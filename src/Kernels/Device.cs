@@ -116,7 +116,7 @@ public sealed class Device : IDisposable
             return;
         }
         disposed = true;
-        queue?.Drop();
+        queue?.Dispose();
         launchers.Clear();
         accelerator.Dispose();
         context.Dispose();

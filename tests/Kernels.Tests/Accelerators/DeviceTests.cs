@@ -154,6 +154,34 @@ public sealed class DeviceOnCpu : DeviceTests<Cpu>
         Assert.Equal(Enumerable.Repeat(5000, workers), read);
     }
 
+    /// <summary>A launch stays open for a while after its last operation: pauses around that time meet it open, closing and closed.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Work_after_any_pause_is_done_once(int workers)
+    {
+        using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), workers);
+        using DeviceBuffer<int> counts = device.Allocate<int>(workers);
+        int[] read = new int[workers];
+        for (int i = 1; i <= 1500; i++)
+        {
+            device.Run(new Counting(counts.View));
+            if (i % 7 == 0)
+            {
+                device.Run(new Failing(i % workers));
+                Assert.Throws<InvalidOperationException>(device.Synchronize);
+            }
+            counts.CopyTo(read);
+            Assert.Equal(Enumerable.Repeat(i, workers), read);
+            long pause = Stopwatch.Frequency / 1_000_000 * (i * 37 % 400);
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetTimestamp() - start < pause;)
+            {
+                Thread.SpinWait(10);
+            }
+        }
+    }
+
     [Fact]
     public void Buffers_start_at_a_cache_line()
     {
