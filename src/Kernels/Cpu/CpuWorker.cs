@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using ILGPU;
 
 namespace GpuCnn.Kernels;
@@ -38,6 +39,18 @@ public readonly struct CpuWorker
     {
         int blocks = (items + grain - 1) / grain;
         return ((int)((long)blocks * Index / Count) * grain, (int)Math.Min(items, (long)blocks * (Index + 1) / Count * grain));
+    }
+
+    /// <summary>Asks for memory that will be read soon; where it is does not matter.</summary>
+    internal static unsafe void Prefetch(float* start, nint floats)
+    {
+        if (Sse.IsSupported)
+        {
+            for (nint i = 0; i < floats; i += Line)
+            {
+                Sse.Prefetch1(start + i);
+            }
+        }
     }
 
     /// <summary>A view's first element; null for an empty view. The accelerator's memory does not move.</summary>

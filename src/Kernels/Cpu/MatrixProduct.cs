@@ -38,10 +38,20 @@ internal static unsafe class MatrixProduct
         bool byColumns = columns > rows;
         (int m0, int m1) = byColumns ? (0, rows) : worker.Share(rows, Tile.Rows);
         (int n0, int n1) = byColumns ? worker.Share(columns, Tile.Columns) : (0, columns);
+        var part = new Part(m0, m1, n0, n1);
         float* slab = worker.Scratch((RowBlock + ColumnBlock) * DepthBlock), panels = slab + (RowBlock * DepthBlock);
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, columns);
         float** pointers = stackalloc float*[Tile.Rows];
+        if (rows <= Tile.Rows && b.ColumnStride == 1 && a.ColumnStride == 1)
+        {
+            // One tile's height: B is read once, so packing it would only cost. A last panel of fewer columns is packed below.
+            Tile.RowPointers(pointers, a.Data, a.RowStride);
+            for (; n0 + Tile.Columns <= n1; n0 += Tile.Columns)
+            {
+                Tile.Multiply(rows, Tile.Columns, pointers, 1, b.Data + n0, b.RowStride, depth, c + n0, offsets, false);
+            }
+        }
         for (int nb = n0; nb < n1; nb += ColumnBlock)
         {
             int width = Math.Min(ColumnBlock, n1 - nb);
@@ -74,12 +84,12 @@ internal static unsafe class MatrixProduct
                         for (int j = 0; j < width; j += Tile.Columns)
                         {
                             Tile.Multiply(Math.Min(Tile.Rows, height - i), Math.Min(Tile.Columns, width - j), pointers, depthStride,
-                                panels + ((nint)j * k), k, c + ((nint)(mb + i) * columns) + nb + j, offsets, kb > 0);
+                                panels + ((nint)j * k), Tile.Columns, k, c + ((nint)(mb + i) * columns) + nb + j, offsets, kb > 0);
                         }
                     }
                 }
             }
         }
-        return new Part(m0, m1, n0, n1);
+        return part;
     }
 }

@@ -26,22 +26,23 @@ internal static unsafe class Tile
     /// <param name="columns">Columns of C, 1 to 32; B has all 32.</param>
     /// <param name="a">A: element (i, k) at a[i][k * stride].</param>
     /// <param name="stride">See <paramref name="a"/>.</param>
-    /// <param name="b">B: a packed panel, row k at b + 32 k.</param>
+    /// <param name="b">B: row k, 32 floats, at b + k * pitch.</param>
+    /// <param name="pitch">See <paramref name="b"/>.</param>
     /// <param name="depth">The number of k.</param>
     /// <param name="c">C: row i at c + offsets[i].</param>
     /// <param name="offsets">Where each row of C starts.</param>
     /// <param name="add">Whether to add to what C holds.</param>
-    public static void Multiply(int rows, int columns, float** a, nint stride, float* b, int depth, float* c, int* offsets, bool add)
+    public static void Multiply(int rows, int columns, float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
     {
         if (columns == Columns)
         {
-            Multiply(rows, a, stride, b, depth, c, offsets, add);
+            Multiply(rows, a, stride, b, pitch, depth, c, offsets, add);
             return;
         }
         float* whole = stackalloc float[Rows * Columns];
         int* packed = stackalloc int[Rows];
         RowOffsets(packed, Columns);
-        Multiply(rows, a, stride, b, depth, whole, packed, false);
+        Multiply(rows, a, stride, b, pitch, depth, whole, packed, false);
         for (int i = 0; i < rows; i++)
         {
             float* from = whole + packed[i], to = c + offsets[i];
@@ -70,24 +71,24 @@ internal static unsafe class Tile
         }
     }
 
-    private static void Multiply(int rows, float** a, nint stride, float* b, int depth, float* c, int* offsets, bool add)
+    private static void Multiply(int rows, float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
     {
         if (Vector512.IsHardwareAccelerated)
         {
             switch (rows)
             {
-                case 1: Wide<R1>(a, stride, b, depth, c, offsets, add); break;
-                case 2: Wide<R2>(a, stride, b, depth, c, offsets, add); break;
-                case 3: Wide<R3>(a, stride, b, depth, c, offsets, add); break;
-                case 4: Wide<R4>(a, stride, b, depth, c, offsets, add); break;
-                case 5: Wide<R5>(a, stride, b, depth, c, offsets, add); break;
-                case 6: Wide<R6>(a, stride, b, depth, c, offsets, add); break;
-                case 7: Wide<R7>(a, stride, b, depth, c, offsets, add); break;
-                case 8: Wide<R8>(a, stride, b, depth, c, offsets, add); break;
-                case 9: Wide<R9>(a, stride, b, depth, c, offsets, add); break;
-                case 10: Wide<R10>(a, stride, b, depth, c, offsets, add); break;
-                case 11: Wide<R11>(a, stride, b, depth, c, offsets, add); break;
-                default: Wide<R12>(a, stride, b, depth, c, offsets, add); break;
+                case 1: Wide<R1>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 2: Wide<R2>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 3: Wide<R3>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 4: Wide<R4>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 5: Wide<R5>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 6: Wide<R6>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 7: Wide<R7>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 8: Wide<R8>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 9: Wide<R9>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 10: Wide<R10>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 11: Wide<R11>(a, stride, b, pitch, depth, c, offsets, add); break;
+                default: Wide<R12>(a, stride, b, pitch, depth, c, offsets, add); break;
             }
             return;
         }
@@ -97,12 +98,12 @@ internal static unsafe class Tile
             {
                 switch (rows - i)
                 {
-                    case 1: Narrow<R1>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
-                    case 2: Narrow<R2>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
-                    case 3: Narrow<R3>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
-                    case 4: Narrow<R4>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
-                    case 5: Narrow<R5>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
-                    default: Narrow<R6>(a + i, stride, b + j, depth, c + j, offsets + i, add); break;
+                    case 1: Narrow<R1>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 2: Narrow<R2>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 3: Narrow<R3>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 4: Narrow<R4>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 5: Narrow<R5>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    default: Narrow<R6>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
                 }
             }
         }
@@ -111,13 +112,13 @@ internal static unsafe class Tile
     /// <remarks>The JIT folds R.Count, so each height is its own machine code. Plain locals, each the target of its own multiply-add: only then does
     /// the JIT emit vfmadd231ps without copies between registers.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Wide<R>(float** a, nint stride, float* b, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    private static void Wide<R>(float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
     {
         Vector512<float> x, bl, bh;
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
         Vector512<float> l4 = default, h4 = default, l5 = default, h5 = default, l6 = default, h6 = default, l7 = default, h7 = default;
         Vector512<float> l8 = default, h8 = default, l9 = default, h9 = default, l10 = default, h10 = default, l11 = default, h11 = default;
-        for (nint k = 0; depth > 0; depth--, k += stride, b += Columns)
+        for (nint k = 0; depth > 0; depth--, k += stride, b += pitch)
         {
             bl = Vector512.Load(b); bh = Vector512.Load(b + 16);
             x = Vector512.Create(a[0][k]); l0 = Vector512.FusedMultiplyAdd(x, bl, l0); h0 = Vector512.FusedMultiplyAdd(x, bh, h0);
@@ -149,12 +150,12 @@ internal static unsafe class Tile
 
     /// <remarks>As <see cref="Wide"/>, with 16 columns.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Narrow<R>(float** a, nint stride, float* b, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    private static void Narrow<R>(float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
     {
         Vector256<float> x, bl, bh;
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default;
         Vector256<float> l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
-        for (nint k = 0; depth > 0; depth--, k += stride, b += Columns)
+        for (nint k = 0; depth > 0; depth--, k += stride, b += pitch)
         {
             bl = Vector256.Load(b); bh = Vector256.Load(b + 8);
             x = Vector256.Create(a[0][k]); l0 = Vector256.FusedMultiplyAdd(x, bl, l0); h0 = Vector256.FusedMultiplyAdd(x, bh, h0);

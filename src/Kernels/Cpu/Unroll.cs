@@ -58,14 +58,22 @@ internal static unsafe class Unroll
     /// <param name="starts">[parts, rows of an image]; -1 for a tap outside the image.</param>
     public static void Starts(in Conv2dShape s, int parts, int* starts)
     {
-        for (int part = 0; part < parts; part++)
+        int perImage = s.RowsPerImage;
+        if (parts == 1)
         {
-            for (int row = 0; row < s.RowsPerImage; row++, starts++)
+            new Span<int>(starts, perImage).Clear();
+            return;
+        }
+        for (int row = 0; row < perImage; row++, starts++)
+        {
+            (int y, int x) = s.Corner(row);
+            int* start = starts;
+            for (int ky = y; ky < y + s.KernelHeight; ky++)
             {
-                (int y, int x) = s.Corner(row);
-                y += part / s.KernelWidth;
-                x += part % s.KernelWidth;
-                *starts = parts == 1 ? 0 : y < 0 || x < 0 || y >= s.Height || x >= s.Width ? -1 : ((y * s.Width) + x) * s.Channels;
+                for (int kx = x; kx < x + s.KernelWidth; kx++, start += perImage)
+                {
+                    *start = ky < 0 || kx < 0 || ky >= s.Height || kx >= s.Width ? -1 : ((ky * s.Width) + kx) * s.Channels;
+                }
             }
         }
     }

@@ -9,6 +9,9 @@ namespace GpuCnn.Kernels;
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
 public readonly struct Conv2dForward : IOp, ITiledProduct
 {
+    /// <summary>Up to so many output pixels the weights are read where they lie: packing them would take longer than it saves.</summary>
+    private const int FewRows = 256;
+
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
@@ -95,56 +98,60 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
-    /// <remarks>Twelve output pixels at a time, tap by tap, where the tap's channels are many enough to be one chain of the sum: the tile reads them where they lie, and zeros
-    /// outside the image. With fewer channels windows are copied into the rows of a small matrix first. What comes out is finished while it is in the first-level cache.</remarks>
+    /// <remarks>Twelve output pixels at a time with all filters, or of few pixels with 32 filters so that every worker has some; tap by tap, where the tap's channels are many enough to be one chain of the sum: the tile reads them where they lie, and
+    /// zeros outside the image. With fewer channels windows are copied into the rows of a small matrix first. What comes out is finished while it is in the first-level cache.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Tiled(in CpuWorker worker)
     {
         Conv2dShape s = shape;
-        bool copied = s.Channels < CpuWorker.Line;
-        int depth = s.Depth, filters = s.Filters, width = (filters + Tile.Columns - 1) / Tile.Columns * Tile.Columns, perImage = s.RowsPerImage;
-        int parts = copied ? 1 : s.KernelHeight * s.KernelWidth, length = depth / parts;
-        (int from, int to) = worker.Share(Rows, Tile.Rows);
+        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, perImage = s.RowsPerImage;
+        bool few = Rows <= FewRows;
+        int group = few ? 1 : panels, groups = panels / group;
+        (int from, int to) = worker.Share((Rows + Tile.Rows - 1) / Tile.Rows * groups);
         if (from >= to)
         {
             return;
         }
-        float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
+        bool copied = s.Channels < CpuWorker.Line, packed = !few || filters % Tile.Columns != 0;
+        int parts = copied ? 1 : s.KernelHeight * s.KernelWidth, length = depth / parts, width = panels * Tile.Columns, tile = group * Tile.Columns;
+        float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output), weight = CpuWorker.Pointer(parameters);
         byte* codes = CpuWorker.Pointer(winners);
-        nint weights = (nint)depth * width, outside = Tile.Rows * (nint)length;
-        float* packed = worker.Scratch(weights + ((Tile.Rows + 1) * width) + outside + ((nint)parts * perImage));
-        float* conv = packed + weights, bias = conv + (Tile.Rows * width), rows = bias + width;
-        int* starts = (int*)(rows + outside);
-        for (int end = length, k = 0; k < depth; end += length)
+        nint weights = packed ? (nint)depth * width : 0, outside = Tile.Rows * (nint)length;
+        float* conv = worker.Scratch((Tile.Rows * tile) + width + outside + weights + ((nint)parts * perImage));
+        float* bias = conv + (Tile.Rows * tile), rows = bias + width, packs = rows + outside;
+        int* starts = (int*)(packs + weights);
+        if (packed)
         {
-            for (int chain; k < end; k += chain)
-            {
-                chain = Math.Min(TiledProduct.ChainLength, end - k);
-                PackWeight(k, chain, packed + ((nint)k * width), width);
-            }
+            PackWeight(packs, width);
         }
         PackBias(bias, width);
         new Span<float>(rows, length).Clear();
         Unroll.Starts(s, parts, starts);
         int* offsets = stackalloc int[Tile.Rows], numbers = stackalloc int[Tile.Rows];
-        Tile.RowOffsets(offsets, width);
+        Tile.RowOffsets(offsets, tile);
         float** images = stackalloc float*[Tile.Rows], windows = stackalloc float*[Tile.Rows];
-        for (int first = from; first < to; first += Tile.Rows)
+        for (int unit = from, first = -1, count = 0; unit < to; unit++)
         {
-            int count = Math.Min(Tile.Rows, to - first);
-            if (copied)
+            int j0 = unit % groups * tile;
+            if (first != unit / groups * Tile.Rows)
             {
-                Unroll.Rows(s, x, first, count, rows);
-            }
-            for (int i = 0, image = first / perImage, number = first % perImage; i < count; i++, number++)
-            {
-                if (number == perImage)
+                first = unit / groups * Tile.Rows;
+                count = Math.Min(Tile.Rows, Rows - first);
+                if (copied)
                 {
-                    number = 0;
-                    image++;
+                    Unroll.Rows(s, x, first, count, rows);
                 }
-                images[i] = copied ? rows + (i * depth) : x + ((nint)image * s.InputCount);
-                numbers[i] = number;
+                CpuWorker.Prefetch(x + ((nint)first * s.InputCount / perImage) + s.InputCount, (nint)count * s.InputCount / perImage);
+                for (int i = 0, image = first / perImage, number = first % perImage; i < count; i++, number++)
+                {
+                    if (number == perImage)
+                    {
+                        number = 0;
+                        image++;
+                    }
+                    images[i] = copied ? rows + (i * depth) : x + ((nint)image * s.InputCount);
+                    numbers[i] = number;
+                }
             }
             for (int part = 0, k = 0; part < parts; part++)
             {
@@ -156,27 +163,26 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                         int start = starts[(part * perImage) + numbers[i]];
                         windows[i] = start < 0 ? rows : images[i] + start + (k - (part * length));
                     }
-                    for (int j = 0; j < width; j += Tile.Columns)
+                    for (int j = j0; j < j0 + tile; j += Tile.Columns)
                     {
-                        Tile.Multiply(count, Tile.Columns, windows, 1, packed + ((nint)k * width) + (j * chain), chain, conv + j, offsets, k > 0);
+                        float* panel = packed ? packs + ((nint)j * depth) + (k * Tile.Columns) : weight + ((nint)k * filters) + j;
+                        Tile.Multiply(count, Tile.Columns, windows, 1, panel, packed ? Tile.Columns : filters, chain, conv + j - j0, offsets, k > 0);
                     }
                 }
             }
-            if (s.IsPooled)
+            int stored = Math.Min(tile, filters - j0);
+            for (int i = 0; i < count; i += s.IsPooled ? 4 : 1)
             {
-                for (int i = 0; i < count; i += 4)
+                float* row = conv + (i * tile);
+                nint at = ((nint)(first + i) / (s.IsPooled ? 4 : 1) * filters) + j0;
+                if (s.IsPooled)
                 {
-                    float* window = conv + (i * width);
-                    nint at = (nint)((first + i) / 4) * filters;
-                    PoolWindow.Store(window, width, bias, filters, y + at, codes + at);
+                    PoolWindow.Store(row, tile, bias + j0, stored, y + at, codes + at);
                 }
-            }
-            else
-            {
-                for (int i = 0; i < count; i++)
+                else
                 {
-                    Elements.AddBias(conv + (i * width), bias, width, 0);
-                    new ReadOnlySpan<float>(conv + (i * width), filters).CopyTo(new Span<float>(y + ((nint)(first + i) * filters), filters));
+                    Elements.AddBias(row, bias + j0, tile, 0);
+                    new ReadOnlySpan<float>(row, stored).CopyTo(new Span<float>(y + at, stored));
                 }
             }
         }
@@ -192,7 +198,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         int pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
         (int from, int to) = worker.Share(batch * s.OutputHeight);
         float* packed = worker.Scratch(((nint)depth + 1) * width), bias = packed + ((nint)depth * width);
-        PackWeight(0, depth, packed, width);
+        PackWeight(packed, width);
         PackBias(bias, width);
         float* image = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output);
         byte* codes = CpuWorker.Pointer(winners);
@@ -284,14 +290,12 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         }
     }
 
-    /// <summary>Packs some rows of the weights as panels of 32 filters.</summary>
-    private unsafe void PackWeight(int first, int count, float* packed, int width)
+    /// <summary>Packs the weights as panels of 32 filters.</summary>
+    private unsafe void PackWeight(float* packed, int width)
     {
-        int filters = shape.Filters;
-        float* weight = CpuWorker.Pointer(parameters) + ((nint)first * filters);
         for (int f = 0; f < width; f += Tile.Columns)
         {
-            Panel.Pack(weight + f, filters, 1, count, Math.Min(Tile.Columns, filters - f), packed + ((nint)f * count));
+            Panel.Pack(CpuWorker.Pointer(parameters) + f, shape.Filters, 1, shape.Depth, Math.Min(Tile.Columns, shape.Filters - f), packed + ((nint)f * shape.Depth));
         }
     }
 

@@ -184,7 +184,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
                     float* target = padded + ((((nint)(tap / s.KernelWidth) * paddedWidth) + (tap % s.KernelWidth)) * width);
                     for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(count, Tile.Columns, pointers, 1, packed + (((tap * panels) + j) * panelLength), filters, target + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(count, Tile.Columns, pointers, 1, packed + (((tap * panels) + j) * panelLength), Tile.Columns, filters, target + (j * Tile.Columns), offsets, true);
                     }
                 }
             }

@@ -136,7 +136,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                         }
                         for (int j = 0; j < panels; j++)
                         {
-                            Tile.Multiply(count, Tile.Columns, taps, s.Stride * s.Channels, lines + (((j * 2) + lower) * panel), pixels, sums + (first * width) + (j * Tile.Columns), offsets, true);
+                            Tile.Multiply(count, Tile.Columns, taps, s.Stride * s.Channels, lines + (((j * 2) + lower) * panel), Tile.Columns, pixels, sums + (first * width) + (j * Tile.Columns), offsets, true);
                         }
                     }
                 }
@@ -237,7 +237,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
                     Tile.RowPointers(taps, windows + i, 1);
                     for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, taps, depth, packed + (j * count * Tile.Columns), count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, taps, depth, packed + (j * count * Tile.Columns), Tile.Columns, count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
                     }
                 }
             }
