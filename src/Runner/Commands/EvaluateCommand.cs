@@ -34,11 +34,12 @@ internal sealed class EvaluateCommand
         (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(file, parsed.GetValue(CommonOptions.Model));
         string folder = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
         DataSplit split = parsed.GetValue(CommonOptions.Split);
-        ImageSet images = Inputs.Images(folder, split);
-        model.RequireFit(images);
+        Task<ImageSet> reading = Inputs.StartReading(folder, split);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
         using var network = new Network(model, device, training: false);
         network.ImportWeights(tensors);
+        ImageSet images = reading.GetAwaiter().GetResult();
+        model.RequireFit(images);
         output.Talk.WriteLine(TextTable.Format(["model", Summaries.Of(model)],
             [["weights", file], ["accelerator", Summaries.Of(device)], ["data", $"{folder}, {split.ToString().ToLowerInvariant()} split"]]));
         EvaluationResult result = Evaluation.Run(network, images);

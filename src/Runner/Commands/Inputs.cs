@@ -5,8 +5,9 @@ namespace GpuCnn.Runner.Commands;
 /// <summary>What several commands read before they compute.</summary>
 internal static class Inputs
 {
-    /// <summary>A split of the data set.</summary>
-    public static ImageSet Images(string folder, DataSplit split) => split == DataSplit.Train ? FashionMnist.LoadTrain(folder) : FashionMnist.LoadTest(folder);
+    /// <summary>Starts to read a split of the data set: unpacking it takes as long as starting the accelerator, so both are done at once.</summary>
+    /// <returns>The images, or the exception that says what is wrong with a file.</returns>
+    public static Task<ImageSet> StartReading(string folder, DataSplit split) => Task.Run(() => split == DataSplit.Train ? FashionMnist.LoadTrain(folder) : FashionMnist.LoadTest(folder));
 
     /// <summary>Reads a weights file and finds its model.</summary>
     /// <param name="path">The file.</param>

@@ -37,17 +37,18 @@ internal sealed class PredictCommand
     {
         (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =
             Inputs.Weights(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model));
-        ImageSet all = Inputs.Images(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
+        Task<ImageSet> reading = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
         int count = parsed.GetValue(Count);
+        using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
+        using var network = new Network(model, device, Math.Min(count, 512), training: false);
+        network.ImportWeights(tensors);
+        ImageSet all = reading.GetAwaiter().GetResult();
         if (count > all.Count)
         {
             throw CountRule.Refuse(count, $"at most the {all.Count} images of the split");
         }
         ImageSet images = all.Slice(0, count);
         model.RequireFit(images);
-        using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model, device, Math.Min(count, 512), training: false);
-        network.ImportWeights(tensors);
         IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, images);
         new Output(host, parsed).Result(
             [.. predictions.Select(each => new PredictionDocument(each.Index, each.Class, images.ClassNames[each.Class], each.Probabilities, each.Logits))],

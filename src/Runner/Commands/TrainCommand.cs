@@ -73,11 +73,7 @@ internal sealed class TrainCommand
         model ??= ModelDefinition.Cnn1;
         TrainingOptions options = Options(parsed, model);
         string data = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
-        ImageSet images = Inputs.Images(data, DataSplit.Train), test = Inputs.Images(data, DataSplit.Test);
-        model.RequireFit(images);
-        model.RequireFit(test);
-        options.Split(images.Count);
-
+        Task<ImageSet> reading = Inputs.StartReading(data, DataSplit.Train), readingTest = Inputs.StartReading(data, DataSplit.Test);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
         using var network = new Network(model, device, options.BatchSize);
         if (tensors is null)
@@ -88,6 +84,9 @@ internal sealed class TrainCommand
         {
             network.ImportWeights(tensors);
         }
+        ImageSet images = reading.GetAwaiter().GetResult(), test = readingTest.GetAwaiter().GetResult();
+        model.RequireFit(images);
+        model.RequireFit(test);
         using var trainer = new Trainer(network, options, images);
         var args = new ArgsDocument(Version, model.Name, parsed.GetValue(CommonOptions.Accelerator).ToString(),
             device.Info.Name, device.Workers, data, weights, options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
