@@ -76,7 +76,7 @@ internal sealed class Comparison(string model, int threads, int rounds)
         foreach (string measure in figures[0].Keys)
         {
             Series[] series = [.. figures.Select(own => new Series(own[measure]))];
-            string format = series[1].Median > 30 ? "0" : "0.000", ratios = series[0].Median > 0 ? $"{series[1].Over(series[0]).Text(),-20}  {series[2].Over(series[0]).Text()}" : "";
+            string format = series[1].Median > 30 ? "0" : "0.000", ratios = series[0].Values.Min() > 0 ? $"{series[1].Over(series[0]).Text(),-20}  {series[2].Over(series[0]).Text()}" : "";
             Console.WriteLine($"{measure,-28}  {string.Join("  ", series.Select(each => $"{each.Text(format),-26}"))}  {ratios}");
         }
     }
