@@ -21,7 +21,12 @@ public sealed class Network : IDisposable
     /// <param name="maxBatch">The largest number of images at once.</param>
     /// <param name="training">Whether to hold what training needs: gradients and the optimizer's moments.</param>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
-    public Network(ModelDefinition model, Device device, int maxBatch = 512, bool training = true)
+    public Network(ModelDefinition model, Device device, int maxBatch = 512, bool training = true) : this(model, device, maxBatch, training, fuse: true)
+    {
+    }
+
+    /// <summary>Creates a network that may run every layer by itself, so that what lies between them can be read.</summary>
+    internal Network(ModelDefinition model, Device device, int maxBatch, bool training, bool fuse)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(device);
@@ -35,7 +40,7 @@ public sealed class Network : IDisposable
         labels = device.Allocate<int>(maxBatch);
         losses = device.Allocate<float>(maxBatch);
         classes = device.Allocate<int>(maxBatch);
-        stages = StagePlan.Build(model, device, arena, maxBatch, training, input.View);
+        stages = StagePlan.Build(model, device, arena, maxBatch, training, fuse, input.View);
     }
 
     /// <summary>The model.</summary>
@@ -117,6 +122,21 @@ public sealed class Network : IDisposable
         foreach (Stage stage in stages)
         {
             stage.Forward(pass);
+        }
+    }
+
+    /// <summary>Runs values forward, and tells after every stage where its output lies, which the next may overwrite.</summary>
+    /// <param name="images">[batch, H, W, C], as the first layer is to see them.</param>
+    /// <param name="batch">The number of images.</param>
+    /// <param name="visit">Gets the number of the stage's layer and its output.</param>
+    internal void Forward(ReadOnlySpan<float> images, int batch, Action<int, ILGPU.ArrayView<float>> visit)
+    {
+        input.CopyFrom(images);
+        var pass = new Pass(batch, null, 0);
+        foreach (Stage stage in stages)
+        {
+            stage.Forward(pass);
+            visit(stage.Layer, stage.Output);
         }
     }
 

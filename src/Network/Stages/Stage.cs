@@ -19,11 +19,15 @@ internal abstract class Stage : IDisposable
     protected Stage(StageContext context)
     {
         Device = context.Device;
+        Layer = context.Index;
         Input = context.Input;
         GradInput = context.GradInput;
     }
 
     protected Device Device { get; }
+
+    /// <summary>The number of the layer that the stage runs, or of the first that are fused in it, counted from 0 through the model.</summary>
+    public int Layer { get; }
 
     /// <summary>The output of the stage before.</summary>
     protected ArrayView<float> Input { get; }

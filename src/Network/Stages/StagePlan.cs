@@ -26,7 +26,14 @@ internal static class StagePlan
     }
 
     /// <summary>Builds the stages; the caller disposes them.</summary>
-    public static Stage[] Build(ModelDefinition model, Device device, ParameterArena arena, int maxBatch, bool training, ArrayView<float> input)
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="arena">Its parameters.</param>
+    /// <param name="maxBatch">The largest batch.</param>
+    /// <param name="training">Whether gradients are needed.</param>
+    /// <param name="fuse">Whether neighbours become one operation; else every layer has a stage of its own, whose output can be read.</param>
+    /// <param name="input">The memory that images come in.</param>
+    public static Stage[] Build(ModelDefinition model, Device device, ParameterArena arena, int maxBatch, bool training, bool fuse, ArrayView<float> input)
     {
         var stages = new List<Stage>();
         var blocks = arena.Blocks.ToDictionary(block => block.Name);
@@ -45,8 +52,8 @@ internal static class StagePlan
                 Stage? stage;
                 (stage, fused) = (layer, Next(model, index, 1), Next(model, index, 2)) switch
                 {
-                    (Conv2d conv, Relu, MaxPool2d pool) when CanFuse(conv, pool, shape) => (new Conv2dStage(conv, context, pooled: true), 2),
-                    (Dense dense, Relu, _) => (new DenseStage(dense, context, relu: true), 1),
+                    (Conv2d conv, Relu, MaxPool2d pool) when fuse && CanFuse(conv, pool, shape) => (new Conv2dStage(conv, context, pooled: true), 2),
+                    (Dense dense, Relu, _) when fuse => (new DenseStage(dense, context, relu: true), 1),
                     _ => (layer.CreateStage(context), 0),
                 };
                 if (stage is not null)
