@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
@@ -35,9 +34,6 @@ internal sealed class TrainCommand
     private static readonly Option<string?> Folder = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 
     private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
-
-    /// <summary>The program's version and the commit it was built from.</summary>
-    private static readonly string Version = typeof(TrainCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     private readonly Host host;
 
@@ -88,7 +84,7 @@ internal sealed class TrainCommand
         model.RequireFit(images);
         model.RequireFit(test);
         using var trainer = new Trainer(network, options, images);
-        var args = new ArgsDocument(Version, model.Name, parsed.GetValue(CommonOptions.Accelerator).ToString(),
+        var args = new ArgsDocument(ProgramVersion.Text, model.Name, parsed.GetValue(CommonOptions.Accelerator).ToString(),
             device.Info.Name, device.Workers, data, weights, options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples);
         using RunFolder folder = parsed.GetValue(Folder) is { } given ? RunFolder.CreateAt(given, args) : RunFolder.CreateNext(host.Runs, args);
