@@ -217,10 +217,10 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
                         Window(s, x, w, bias + f, filters - f, y + at + f, codes + at + f);
                         continue;
                     }
-                    HalfWindow(s, x, w, bias + f, filters - f, y + at + f, codes + at + f);
-                    if (filters - f > CpuWorker.Line)
+                    // A loop, not two calls: what the JIT inlines into one method is limited, and a second copy of the body would be beyond it.
+                    for (int half = f; half < Math.Min(f + Tile.Columns, filters); half += CpuWorker.Line)
                     {
-                        HalfWindow(s, x, w + 16, bias + f + 16, filters - f - 16, y + at + f + 16, codes + at + f + 16);
+                        HalfWindow(s, x, w + (half - f), bias + half, filters - half, y + at + half, codes + at + half);
                     }
                 }
             }
