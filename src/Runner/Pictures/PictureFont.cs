@@ -36,7 +36,8 @@ internal static class PictureFont
     private static SKTypeface Load(string resource)
     {
         using Stream stream = typeof(PictureFont).Assembly.GetManifestResourceStream(resource)!;
-        return SKTypeface.FromStream(stream);
+        using SKData data = SKData.Create(stream);
+        return SKTypeface.FromData(data);
     }
 
     /// <summary>ScottPlot's way to ask for typefaces.</summary>
