@@ -6,9 +6,9 @@ internal sealed class Comparison(string model, int threads, int rounds)
 {
     private readonly WorkerSettings[] contestants =
     [
-        new("GpuCnn", Repository.GpuCnn, model, threads),
-        new("TorchSharp tuned", Repository.TorchSharp, model, threads),
-        new("TorchSharp plain", Repository.TorchSharp, model, threads, More: "plain"),
+        new("GpuCnn", WorkerSettings.GpuCnn, model, threads),
+        new("TorchSharp tuned", WorkerSettings.TorchSharp, model, threads),
+        new("TorchSharp plain", WorkerSettings.TorchSharp, model, threads, More: "plain"),
     ];
 
     /// <summary>Measures everything and prints it.</summary>

@@ -2,6 +2,7 @@
 //   dotnet run -c Release --project benchmarks/Training -- [--threads N] [--rounds N] [--models cnn1 cnn2 cnn3] [--scaling]
 // Prints tables and writes benchmarks/results/training-N-threads.json; with --scaling, GpuCnn alone: 1 and N threads, narrower vectors, batch sizes, in scaling.json.
 using System.CommandLine;
+using GpuCnn.Benchmarks;
 using GpuCnn.Benchmarks.Training;
 
 var threads = new Option<int>("--threads") { Description = "Threads of an operation", DefaultValueFactory = _ => Environment.ProcessorCount };
@@ -18,6 +19,6 @@ command.SetAction(parsed =>
     {
         rows.Add(alone ? new Scaling(model, count, times).Run() : new Comparison(model, count, times).Run());
     }
-    Console.WriteLine($"\nwritten: {Repository.Keep(alone ? "scaling.json" : $"training-{count}-threads.json", count, rows)}");
+    Console.WriteLine($"\nwritten: {Repository.Keep(alone ? "scaling.json" : $"training-{count}-threads.json", new { Threads = count, Rows = rows })}");
 });
 return command.Parse(args).Invoke();

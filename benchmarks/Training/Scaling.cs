@@ -5,7 +5,7 @@ internal sealed class Scaling(string model, int threads, int rounds)
 {
     private static readonly int[] Batches = [1, 16, 128, 512, 1024, 4096];
 
-    private readonly WorkerSettings usual = new("usual", Repository.GpuCnn, model, threads);
+    private readonly WorkerSettings usual = new("usual", WorkerSettings.GpuCnn, model, threads);
 
     /// <summary>Measures everything and prints it.</summary>
     /// <returns>The figures.</returns>

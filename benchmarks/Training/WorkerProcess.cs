@@ -15,6 +15,15 @@ internal sealed record WorkerSettings(string Name, string Assembly, string Model
 {
     /// <summary>Environment variables to set.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Our worker's assembly.</summary>
+    public static string GpuCnn => Built("GpuCnn", "gpucnn-worker.dll");
+
+    /// <summary>TorchSharp's worker's assembly.</summary>
+    public static string TorchSharp => Built("TorchSharp", "torchsharp-worker.dll");
+
+    private static string Built(string project, string file) =>
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, "artifacts", "bin", project), file, SearchOption.AllDirectories).First(path => path.Contains("release", StringComparison.Ordinal));
 }
 
 /// <summary>A worker that waits for commands, asleep.</summary>

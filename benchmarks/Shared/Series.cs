@@ -1,7 +1,7 @@
 using System.Globalization;
 using MathNet.Numerics.Statistics;
 
-namespace GpuCnn.Benchmarks.Training;
+namespace GpuCnn.Benchmarks;
 
 /// <summary>Figures of one thing, measured several times.</summary>
 /// <param name="values">The figures, in the order of measurement.</param>

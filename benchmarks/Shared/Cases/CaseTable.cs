@@ -1,0 +1,84 @@
+using GpuCnn.Kernels;
+
+namespace GpuCnn.Benchmarks;
+
+/// <summary>An operation on a shape, at any batch.</summary>
+/// <param name="Op">The operation.</param>
+/// <param name="Shape">Its sizes, for people.</param>
+/// <param name="HasBatch">Whether its work depends on the batch.</param>
+/// <param name="Create">Makes the case; its memory comes with <see cref="KernelCase.Open"/>.</param>
+internal sealed record CaseEntry(string Op, string Shape, bool HasBatch, Func<int, KernelCase> Create);
+
+/// <summary>Every operation on every shape that it has in the three models.</summary>
+internal static class CaseTable
+{
+    /// <summary>The batches that are measured.</summary>
+    public static IReadOnlyList<int> Batches { get; } = [1, 64, 512];
+
+    /// <summary>The entries, each shape once, in the order of the models' layers.</summary>
+    public static IReadOnlyList<CaseEntry> All { get; } = [.. ModelDefinition.All.SelectMany(Of).DistinctBy(entry => (entry.Op, entry.Shape)).OrderBy(entry => entry.Op, StringComparer.Ordinal)];
+
+    /// <summary>The entries of an operation.</summary>
+    public static IEnumerable<CaseEntry> OfOp(string op) => All.Where(entry => entry.Op == op);
+
+    /// <summary>One of them.</summary>
+    public static CaseEntry Find(string op, string shape) => All.Single(entry => entry.Op == op && entry.Shape == shape);
+
+    private static List<CaseEntry> Of(ModelDefinition model)
+    {
+        var entries = new List<CaseEntry>();
+        void Add(Func<int, KernelCase> create, bool hasBatch = true)
+        {
+            using KernelCase one = create(1);
+            entries.Add(new CaseEntry(one.Op, one.Shape, hasBatch, create));
+        }
+        Add(batch => new GatherImagesCase(model.Input.Count, batch));
+        TensorShape shape = model.Input;
+        for (int i = 0; i < model.Layers.Count; shape = model.Layers[i++].OutputShape(shape))
+        {
+            TensorShape input = shape;
+            Layer? next = model.Layers.ElementAtOrDefault(i + 1);
+            switch (model.Layers[i])
+            {
+                case Conv2d conv:
+                    Add2d(Add, new Conv2dShape(input.Channels, input.Height, input.Width, conv.Filters, conv.KernelHeight, conv.KernelWidth, conv.Stride, conv.Padding,
+                        next is Relu && model.Layers.ElementAtOrDefault(i + 2) is MaxPool2d { Window: 2, Stride: 2 }), i == 0);
+                    break;
+                case MaxPool2d pool:
+                    var sizes = new MaxPool2dShape(input.Channels, input.Height, input.Width, pool.Window, pool.Window, pool.Stride, pool.CeilMode);
+                    Add(batch => new MaxPool2dCase(sizes, batch));
+                    Add(batch => new MaxPool2dGradientCase(sizes, batch));
+                    break;
+                case Relu:
+                    Add(batch => new ReluCase(input.Count, batch));
+                    Add(batch => new ReluGradientCase(input.Count, batch));
+                    break;
+                case Dropout dropout:
+                    Add(batch => new DropoutCase(input.Count, dropout.Rate, batch));
+                    break;
+                case Dense dense:
+                    Add(batch => new DenseForwardCase(input.Count, dense.Units, batch, next is Relu));
+                    Add(batch => new DenseInputGradientCase(input.Count, dense.Units, batch));
+                    Add(batch => new DenseWeightGradientCase(input.Count, dense.Units, batch));
+                    break;
+            }
+        }
+        Add(batch => new SoftmaxCrossEntropyCase(model.Classes, batch));
+        Add(batch => new BatchMetricsCase(batch));
+        Add(_ => new AdamCase((int)model.Parameters), hasBatch: false);
+        Add(_ => new SgdMomentumCase((int)model.Parameters), hasBatch: false);
+        return entries;
+    }
+
+    /// <summary>A convolution's operations; nobody asks for the gradient of the images.</summary>
+    private static void Add2d(Action<Func<int, KernelCase>, bool> add, Conv2dShape sizes, bool isFirst)
+    {
+        add(batch => new Conv2dForwardCase(sizes, batch), true);
+        add(batch => new Conv2dWeightGradientCase(sizes, batch), true);
+        add(batch => new SumRowsCase(sizes.ParameterCount, batch), true);
+        if (!isFirst)
+        {
+            add(batch => new Conv2dInputGradientCase(sizes, batch), true);
+        }
+    }
+}
