@@ -6,6 +6,7 @@ using ILGPU.Runtime.CPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>An open accelerator: its memory, its kernels and the launches. Not thread-safe.</summary>
+/// <remarks>What ILGPU or a driver throws becomes a <see cref="DeviceException"/> here, on every path but <see cref="Dispose"/>, which is silent.</remarks>
 public sealed class Device : IDisposable
 {
     private readonly Context context;
@@ -13,7 +14,9 @@ public sealed class Device : IDisposable
     private readonly Dictionary<Type, object> launchers = [];
     private readonly CpuScratch[] scratch;
     private readonly CpuQueue? queue;
-    private bool disposed;
+    private readonly Action<DeviceActivity>? intercept;
+    private long allocated;
+    private bool disposed, lost;
 
     internal Device(AcceleratorInfo info, Context context, Accelerator accelerator, int workers)
     {
@@ -26,8 +29,12 @@ public sealed class Device : IDisposable
         {
             scratch[i] = new CpuScratch();
         }
+        intercept = Interceptor.Value;
         queue = accelerator is CPUAccelerator cpu ? new CpuQueue(cpu, scratch) : null;
     }
+
+    /// <summary>Tests' way to let devices that are opened from here on fail: called before each activity, it may throw what a driver would.</summary>
+    internal static AsyncLocal<Action<DeviceActivity>?> Interceptor { get; } = new();
 
     /// <summary>Which accelerator this is.</summary>
     public AcceleratorInfo Info { get; }
@@ -38,8 +45,17 @@ public sealed class Device : IDisposable
     /// <summary>Kernel launches so far.</summary>
     public long Launches { get; private set; }
 
-    /// <summary>Copies between host and device so far; each waits for the device.</summary>
+    /// <summary>Copies between host and device so far, those of a <see cref="DelayedRead{T}"/> not counted; each waits for the device.</summary>
     public long Copies { get; private set; }
+
+    /// <summary>The bytes of those copies.</summary>
+    public long BytesCopied { get; private set; }
+
+    /// <summary>How often the host has waited until the device had nothing left to do: in <see cref="Synchronize"/> and in each copy.</summary>
+    public long Synchronizations { get; private set; }
+
+    /// <summary>Reads by a <see cref="DelayedRead{T}"/> so far, which let the device go on.</summary>
+    public long DelayedReads { get; private set; }
 
     /// <summary>Allocates memory, filled with zeros.</summary>
     /// <typeparam name="T">The element type.</typeparam>
@@ -49,32 +65,73 @@ public sealed class Device : IDisposable
     public DeviceBuffer<T> Allocate<T>(long length) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        long bytes = checked(length * Unsafe.SizeOf<T>());
         try
         {
-            return new DeviceBuffer<T>(this, accelerator, length);
+            intercept?.Invoke(DeviceActivity.Allocate);
+            // Systems promise memory that they do not have and end the process that uses it: what cannot fit is refused here.
+            if (bytes > Info.MemoryBytes - allocated)
+            {
+                throw new InsufficientMemoryException();
+            }
+            var buffer = new DeviceBuffer<T>(this, accelerator, length);
+            allocated += bytes;
+            return buffer;
         }
-        catch (Exception exception) when (exception is ILGPU.Runtime.AcceleratorException or OutOfMemoryException)
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
         {
-            throw new DeviceException(this, $"no memory for {length * Unsafe.SizeOf<T>():N0} bytes; a smaller batch size needs less", exception);
+            throw Failed(DeviceActivity.Allocate, $"{bytes:N0} bytes", exception);
+        }
+    }
+
+    /// <summary>Prepares reads that do not hold the device up.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="length">The number of elements of each read.</param>
+    /// <returns>The place for one read at a time, which the caller disposes before this device.</returns>
+    /// <exception cref="DeviceException">There is no memory for it.</exception>
+    public DelayedRead<T> PrepareRead<T>(int length) where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        try
+        {
+            intercept?.Invoke(DeviceActivity.Allocate);
+            return new DelayedRead<T>(this, accelerator, length);
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+            throw Failed(DeviceActivity.Allocate, $"{length * Unsafe.SizeOf<T>():N0} bytes that it can write to", exception);
         }
     }
 
     /// <summary>Launches an operation. It runs later, in order; on the CPU accelerator when somebody waits for the device.</summary>
     /// <typeparam name="T">The operation.</typeparam>
     /// <param name="op">Its operands, whose sizes the caller has validated.</param>
+    /// <exception cref="DeviceException">The device failed, perhaps in an operation before this one.</exception>
     public void Run<T>(in T op) where T : struct, IOp
     {
         Launches++;
-        if (queue is not null)
+        var activity = DeviceActivity.Launch;
+        try
         {
-            queue.Add(op);
-            return;
+            intercept?.Invoke(activity);
+            if (queue is not null)
+            {
+                queue.Add(op);
+                return;
+            }
+            if (!launchers.TryGetValue(typeof(T), out object? launcher))
+            {
+                activity = DeviceActivity.Load;
+                intercept?.Invoke(activity);
+                launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel));
+                activity = DeviceActivity.Launch;
+            }
+            ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
         }
-        if (!launchers.TryGetValue(typeof(T), out object? launcher))
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)
         {
-            launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel));
+            throw Failed(activity, typeof(T).Name, exception);
         }
-        ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
     }
 
     /// <summary>Waits for the device and copies the start of a view to host memory.</summary>
@@ -82,30 +139,48 @@ public sealed class Device : IDisposable
     /// <param name="source">Memory of this device.</param>
     /// <param name="target">At most as many elements as the view has.</param>
     /// <exception cref="ArgumentException">The target is empty or longer than the view.</exception>
+    /// <exception cref="DeviceException">The device failed.</exception>
     public unsafe void Read<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
     {
         if (target.Length == 0 || target.Length > source.Length)
         {
             throw new ArgumentException($"{target.Length} elements cannot be copied from a view of {source.Length}");
         }
-        PrepareCopy();
-        if (Info.Kind == AcceleratorKind.Cpu)
+        try
         {
-            new ReadOnlySpan<T>(CpuWorker.Pointer(source), target.Length).CopyTo(target);
-            return;
+            CountCopy((long)target.Length * sizeof(T));
+            if (Info.Kind == AcceleratorKind.Cpu)
+            {
+                new ReadOnlySpan<T>(CpuWorker.Pointer(source), target.Length).CopyTo(target);
+                return;
+            }
+            fixed (T* start = target)
+            {
+                source.SubView(0, target.Length).CopyToCPU(ref *start, target.Length);
+            }
         }
-        fixed (T* start = target)
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
         {
-            source.SubView(0, target.Length).CopyToCPU(ref *start, target.Length);
+            throw Failed(DeviceActivity.Copy, "from it", exception);
         }
     }
 
     /// <summary>Waits until every launched operation is done.</summary>
     /// <remarks>On the CPU accelerator an exception in an operation comes out here, or out of the copy that waits.</remarks>
+    /// <exception cref="DeviceException">The device failed.</exception>
     public void Synchronize()
     {
-        RunWaiting();
-        accelerator.Synchronize();
+        Synchronizations++;
+        try
+        {
+            intercept?.Invoke(DeviceActivity.Wait);
+            queue?.Run();
+            accelerator.Synchronize();
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+            throw Failed(DeviceActivity.Wait, "", exception);
+        }
     }
 
     /// <inheritdoc/>
@@ -118,23 +193,113 @@ public sealed class Device : IDisposable
         disposed = true;
         queue?.Dispose();
         launchers.Clear();
-        accelerator.Dispose();
-        context.Dispose();
+        // A driver may fail again or never return when it is asked to free what a lost device held; the process's end frees it.
+        if (!lost)
+        {
+            Quietly(accelerator.Dispose);
+            Quietly(context.Dispose);
+        }
         foreach (CpuScratch memory in scratch)
         {
             memory.Dispose();
         }
     }
 
-    /// <summary>Counts a copy, which sees what was launched before it.</summary>
-    internal void PrepareCopy()
+    /// <summary>Copies to the start of a view, which is at least as long.</summary>
+    internal unsafe void Write<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
     {
-        Copies++;
-        RunWaiting();
+        try
+        {
+            CountCopy((long)source.Length * sizeof(T));
+            if (Info.Kind == AcceleratorKind.Cpu)
+            {
+                source.CopyTo(new Span<T>(CpuWorker.Pointer(target), source.Length));
+                return;
+            }
+            // ILGPU takes the address of what it is given, so it must not move; and it copies the whole of a view.
+            fixed (T* start = source)
+            {
+                target.SubView(0, source.Length).CopyFromCPU(ref *start, source.Length);
+            }
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+            throw Failed(DeviceActivity.Copy, "to it", exception);
+        }
+    }
+
+    /// <summary>Sets all of a buffer to zero.</summary>
+    internal void Clear<T>(MemoryBuffer1D<T, Stride1D.Dense> memory) where T : unmanaged
+    {
+        try
+        {
+            intercept?.Invoke(DeviceActivity.Launch);
+            queue?.Run();
+            memory.MemSetToZero();
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+            throw Failed(DeviceActivity.Launch, "the clearing of memory", exception);
+        }
+    }
+
+    /// <summary>Frees memory, which what was launched may still need.</summary>
+    internal void Release(Action free, long bytes = 0)
+    {
+        if (disposed || lost)
+        {
+            return;
+        }
+        allocated -= bytes;
+        Quietly(RunWaiting);
+        Quietly(free);
+    }
+
+    /// <summary>Starts or awaits a delayed read.</summary>
+    internal void Delayed(DeviceActivity activity, Action action)
+    {
+        try
+        {
+            DelayedReads += activity == DeviceActivity.Copy ? 1 : 0;
+            intercept?.Invoke(activity);
+            action();
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+            throw Failed(activity, "from it", exception);
+        }
     }
 
     /// <summary>On the CPU accelerator, runs what was launched so far: host code is about to touch its memory.</summary>
     internal void RunWaiting() => queue?.Run();
+
+    private void CountCopy(long bytes)
+    {
+        Copies++;
+        BytesCopied += bytes;
+        Synchronizations++;
+        intercept?.Invoke(DeviceActivity.Copy);
+        queue?.Run();
+    }
+
+    /// <summary>The one place where a driver's failure becomes ours.</summary>
+    private DeviceException Failed(DeviceActivity activity, string what, Exception exception)
+    {
+        lost |= Info.Kind != AcceleratorKind.Cpu && !DeviceFailure.IsShortOfMemory(activity, exception);
+        return new DeviceException(this, DeviceFailure.Explain(Info, activity, what, exception), exception);
+    }
+
+    /// <summary>Frees something: a failure would hide the one that brought us here, and nothing is left to be done about it.</summary>
+    private static void Quietly(Action free)
+    {
+        try
+        {
+            free();
+        }
+        catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception))
+        {
+        }
+    }
 
     /// <summary>The one GPU kernel: ILGPU compiles it once for every operation.</summary>
     internal static void GpuKernel<T>(T op) where T : struct, IOp => op.Gpu();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -19,7 +20,17 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
         memory = accelerator.Allocate1D<T>(length + (isCpu ? Math.Max(1, 64 / sizeof(T)) : 0));
         ArrayView<T> all = memory.View.AsContiguous();
         View = isCpu ? all.AlignTo(64).Main.SubView(0, length) : all;
-        Clear();
+        try
+        {
+            memory.MemSetToZero();
+            // A driver may provide memory only when it is first used: now, where the failure can be told with its size.
+            accelerator.Synchronize();
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The number of elements.</summary>
@@ -31,20 +42,10 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
     /// <summary>Copies host memory to the start of this buffer.</summary>
     /// <param name="source">At most <see cref="Length"/> elements.</param>
     /// <exception cref="ArgumentException">The source is empty or longer than the buffer.</exception>
-    public unsafe void CopyFrom(ReadOnlySpan<T> source)
+    public void CopyFrom(ReadOnlySpan<T> source)
     {
         Check(source.Length);
-        device.PrepareCopy();
-        if (device.Info.Kind == AcceleratorKind.Cpu)
-        {
-            source.CopyTo(new Span<T>(CpuWorker.Pointer(View), source.Length));
-            return;
-        }
-        // ILGPU takes the address of what it is given, so it must not move; and it copies the whole of a view.
-        fixed (T* start = source)
-        {
-            View.SubView(0, source.Length).CopyFromCPU(ref *start, source.Length);
-        }
+        device.Write(source, View);
     }
 
     /// <summary>Waits for the device and copies this buffer's start to host memory.</summary>
@@ -54,18 +55,10 @@ public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
 
     /// <summary>Sets every byte to zero.</summary>
     /// <remarks>All of the memory: on OpenCL, ILGPU 1.5.3 multiplies a view's byte offset by the element size and so clears elsewhere.</remarks>
-    public void Clear()
-    {
-        device.RunWaiting();
-        memory.MemSetToZero();
-    }
+    public void Clear() => device.Clear(memory);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        device.RunWaiting();
-        memory.Dispose();
-    }
+    public void Dispose() => device.Release(memory.Dispose, Length * Unsafe.SizeOf<T>());
 
     private void Check(int length)
     {

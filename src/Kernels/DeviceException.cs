@@ -1,6 +1,6 @@
 namespace GpuCnn.Kernels;
 
-/// <summary>A device failed while running: out of memory, lost. The message is one line that names the device.</summary>
+/// <summary>A device failed while running: out of memory, lost, its driver too old. The message is one line that names the device and what helps.</summary>
 public sealed class DeviceException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -80,25 +80,70 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         Assert.Null(none.ValAccuracy);
         Assert.Equal(0, trainer.EpochsDone);
         using var later = new CancellationTokenSource();
-        EpochResult some = trainer.RunEpoch(new StopAt(2, later), later.Token);
+        var observer = new StopAt(2, later);
+        EpochResult some = trainer.RunEpoch(observer, later.Token);
         Assert.True(some.Interrupted);
-        // A GPU's losses are looked at every 25 steps.
-        Assert.InRange(trainer.StepLosses.Count, 2, 25);
+        // The host is ahead of a GPU by twice the steps whose losses are read together.
+        Assert.InRange(trainer.StepLosses.Count, 2, 3 * Trainer.StepsARead);
+        Assert.Equal(Enumerable.Range(1, trainer.StepLosses.Count).Select(i => (long)i), observer.Steps);
+    }
+
+    [DeviceTheory]
+    [InlineData(50)]
+    [InlineData(11)]
+    [InlineData(4)]
+    public void An_epoch_copies_and_waits_as_often_whatever_its_number_of_steps(int batch)
+    {
+        Device device = TDevice.Open();
+        using var network = new Network(ModelDefinition.Cnn1, device, 66);
+        network.Initialize(1);
+        long before = device.BytesCopied;
+        using var trainer = new Trainer(network, Small with { BatchSize = batch }, Oracle.Train);
+        // Every image crosses once, as bytes, with its label and its place in the order.
+        Assert.Equal(330 * (784 + 1 + 4), device.BytesCopied - before);
+        for (int epoch = 1; epoch <= 2; epoch++)
+        {
+            (long copies, long waits, long bytes, long reads) = (device.Copies, device.Synchronizations, device.BytesCopied, device.DelayedReads);
+            var observer = new StopAt(-1, null);
+            trainer.RunEpoch(observer, TestContext.Current.CancellationToken);
+            int steps = trainer.StepsPerEpoch, looks = TDevice.Kind == AcceleratorKind.Cpu ? steps : 0;
+            // Losses and hits of training and of validation; on the CPU accelerator, where it is free, the losses so far after each step too.
+            Assert.Equal((4 + looks, 4 + looks), (device.Copies - copies, device.Synchronizations - waits));
+            Assert.Equal(TDevice.Kind == AcceleratorKind.Cpu ? 0 : steps / Trainer.StepsARead, device.DelayedReads - reads);
+            Assert.Equal((2 * 4 * (steps + 1)) + (looks * (looks + 1) / 2 * 4), device.BytesCopied - bytes);
+            Assert.Equal(Enumerable.Range(((epoch - 1) * steps) + 1, steps).Select(i => (long)i), observer.Steps);
+        }
     }
 
     [DeviceFact]
-    public void An_epoch_reads_from_the_device_only_for_its_metrics()
+    public void Losses_reach_the_observer_while_the_epoch_runs()
     {
         Device device = TDevice.Open();
-        using var network = new Network(ModelDefinition.Cnn1, device, 50);
+        using var network = new Network(ModelDefinition.Cnn1, device, 5);
         network.Initialize(1);
-        using var trainer = new Trainer(network, Small, Oracle.Train);
-        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
-        long copies = device.Copies;
-        trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
-        // The order in; losses at each look (one a step where that is free), then losses and hits of training and validation.
-        int looks = TDevice.Kind == AcceleratorKind.Cpu ? trainer.StepsPerEpoch : 1;
-        Assert.Equal(1 + looks + 4, device.Copies - copies);
+        using var trainer = new Trainer(network, Small with { BatchSize = 5 }, Oracle.Train);
+        var observer = new LaunchMeter(device);
+        long before = device.Launches;
+        trainer.RunEpoch(observer, TestContext.Current.CancellationToken);
+        // Between a step and its report at most 3 times the steps read together are launched; a step has fewer than 20 launches.
+        double perStep = (double)(observer.Launches[^1] - before) / trainer.StepsPerEpoch;
+        for (int i = 0; i < observer.Launches.Count; i++)
+        {
+            Assert.InRange((observer.Launches[i] - before) / perStep, i + 0.9, i + 1.2 + (3 * Trainer.StepsARead));
+        }
+    }
+
+    [DeviceFact]
+    public void Weights_that_the_last_step_spoils_are_noticed()
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 50);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, Small with { BatchSize = 50, TrainSamples = 62 }, Oracle.Train);
+        var spoiler = new Spoiler(network);
+        NonFiniteLossException exception = Assert.Throws<NonFiniteLossException>(() => trainer.RunEpoch(spoiler));
+        Assert.Equal("the validation loss became NaN after step 1 (epoch 1); try a smaller --learning-rate", exception.Message);
+        exception = Assert.Throws<NonFiniteLossException>(trainer.ExportWeights);
+        Assert.StartsWith("a weight in conv1.weight became NaN by step 1", exception.Message, StringComparison.Ordinal);
     }
 
     private static float[] Train(Device device, TrainingOptions options)
@@ -120,15 +165,32 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         return results;
     }
 
-    private sealed class StopAt(int step, CancellationTokenSource stop) : ITrainingObserver
+    private sealed class StopAt(int step, CancellationTokenSource? stop) : ITrainingObserver
     {
+        public List<long> Steps { get; } = [];
+
         public void OnStep(in StepResult result)
         {
+            Steps.Add(result.Step);
             if (result.StepOfEpoch == step)
             {
-                stop.Cancel();
+                stop?.Cancel();
             }
         }
+    }
+
+    private sealed class LaunchMeter(Device device) : ITrainingObserver
+    {
+        public List<long> Launches { get; } = [];
+
+        public void OnStep(in StepResult result) => Launches.Add(device.Launches);
+    }
+
+    /// <summary>After the only step, what an update with a far too large rate would leave.</summary>
+    private sealed class Spoiler(Network network) : ITrainingObserver
+    {
+        public void OnStep(in StepResult result) =>
+            network.ImportWeights([.. network.ExportWeights().Select(tensor => tensor with { Values = [.. tensor.Values.Select(_ => float.NaN)] })]);
     }
 }
 

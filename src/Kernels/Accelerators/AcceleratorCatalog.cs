@@ -158,7 +158,7 @@ public static class AcceleratorCatalog
 
     private static bool IsUsable(CLDevice device) => device.Capabilities.GenericAddressSpace;
 
-    private static Context CudaContext() => Context.Create(b => b.Cuda().EnableAlgorithms().Optimize(OptimizationLevel.O2));
+    private static Context CudaContext() => Context.Create(b => b.Cuda().EnableAlgorithms().Profiling().Optimize(OptimizationLevel.O2));
 
     private static Context OpenCLContext()
     {
@@ -210,7 +210,10 @@ public static class AcceleratorCatalog
             }
             resolverInstalled = true;
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) =>
-                name.Contains("OpenCL", StringComparison.Ordinal) && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0;
+            {
+                nint handle = 0;
+                return name.Contains("OpenCL", StringComparison.Ordinal) && OpenCLLoaders.Any(loader => NativeLibrary.TryLoad(loader, out handle)) ? handle : 0;
+            };
         }
     }
 }

@@ -4,19 +4,21 @@ using GpuCnn.Kernels;
 namespace GpuCnn;
 
 /// <summary>Trains a network on images, an epoch at a time.</summary>
-/// <remarks>Images, order and metrics live on the device; the host reads the losses so far every few steps (every step on the CPU accelerator, where it
-/// costs nothing) and the metrics once an epoch. A step allocates no managed memory.</remarks>
+/// <remarks>Images, order and metrics live on the device. On a GPU the host launches steps ahead and reads the losses of a few steps while the device does the next
+/// few; it waits for all of them only at an epoch's end. On the CPU accelerator, where looking costs nothing, it looks at every step. There a step allocates no managed
+/// memory.</remarks>
 public sealed class Trainer : IDisposable
 {
-    /// <summary>Steps between two looks at the losses on a GPU: each look waits for the device.</summary>
-    private const int StepsBetweenLooks = 25;
+    /// <summary>Steps whose losses are read together on a GPU. The host is at most twice as many ahead, so that a stop is not far away.</summary>
+    internal const int StepsARead = 4;
 
     private readonly DeviceImages training;
     private readonly DeviceImages? validation;
     private readonly MetricTables tables;
     private readonly MetricTables? validationTables;
+    private readonly DelayedRead<float>[] reads;
     private readonly List<float> stepLosses;
-    private long step;
+    private long step, stepsBefore;
     private double bestAccuracy = double.NegativeInfinity;
 
     /// <summary>Puts the images on the network's device. The weights are left as they are.</summary>
@@ -48,6 +50,7 @@ public sealed class Trainer : IDisposable
             validation = new DeviceImages(device, images.Slice(TrainingImages, ValidationImages));
             validationTables = new MetricTables(device, (ValidationImages + network.MaxBatch - 1) / network.MaxBatch);
         }
+        reads = device.Info.Kind == AcceleratorKind.Cpu ? [] : [device.PrepareRead<float>(StepsARead), device.PrepareRead<float>(StepsARead)];
         stepLosses = new List<float>(checked(StepsPerEpoch * Math.Min(options.Epochs, 1000)));
     }
 
@@ -79,28 +82,38 @@ public sealed class Trainer : IDisposable
     /// <exception cref="NonFiniteLossException">The loss became NaN or infinite.</exception>
     public EpochResult RunEpoch(ITrainingObserver? observer = null, CancellationToken stop = default)
     {
-        Device device = Network.Device;
-        int epoch = EpochsDone + 1, steps = StepsPerEpoch, done = 0;
+        int epoch = EpochsDone + 1, steps = StepsPerEpoch, done = 0, seen = 0;
+        stepsBefore = step;
         if (Options.Shuffle)
         {
             training.Shuffle(Options.Seed, epoch);
         }
-        int between = device.Info.Kind == AcceleratorKind.Cpu ? 1 : StepsBetweenLooks;
         long start = Stopwatch.GetTimestamp();
-        int seen = 0;
         while (done < steps && !stop.IsCancellationRequested)
         {
             Step(done++);
-            if (done - seen >= between || done == steps || stop.IsCancellationRequested)
+            if (reads.Length == 0)
             {
-                seen = Look(observer, epoch, seen, done);
+                seen = Pass(observer, epoch, seen, tables.ReadLosses(done)[seen..]);
             }
+            else if (done % StepsARead == 0)
+            {
+                seen = LookBack(observer, epoch, seen, done);
+            }
+        }
+        if (done > 0)
+        {
+            seen = Pass(observer, epoch, seen, tables.ReadLosses(done)[seen..]);
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         int images = Math.Min(TrainingImages, done * Options.BatchSize);
-        (double loss, double accuracy) = done > 0 ? tables.Read(Options.BatchSize, images) : (double.NaN, double.NaN);
+        (double loss, double accuracy) = done > 0 ? tables.Summarize(Options.BatchSize, images) : (double.NaN, double.NaN);
         bool interrupted = done < steps;
         (double Loss, double Accuracy)? held = interrupted || validation is null ? null : Validate();
+        if (held is { Loss: var after } && !double.IsFinite(after))
+        {
+            throw new NonFiniteLossException($"the validation loss became {(float)after} after step {step} (epoch {epoch})", epoch, step);
+        }
         bool best = !interrupted && (held is null || held.Value.Accuracy > bestAccuracy);
         if (best && held is not null)
         {
@@ -110,9 +123,32 @@ public sealed class Trainer : IDisposable
         return new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, Options.LearningRate, seconds, seconds > 0 ? images / seconds : 0, best, interrupted);
     }
 
+    /// <summary>Copies the weights to the host, unless they are spoiled: the last steps' losses do not show what their updates did.</summary>
+    /// <returns>As <see cref="Network.ExportWeights"/> gives them.</returns>
+    /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
+    public IReadOnlyList<WeightTensor> ExportWeights()
+    {
+        IReadOnlyList<WeightTensor> weights = Network.ExportWeights();
+        foreach (WeightTensor tensor in weights)
+        {
+            foreach (float value in tensor.Values)
+            {
+                if (!float.IsFinite(value))
+                {
+                    throw new NonFiniteLossException($"a weight in {tensor.Name} became {value} by step {step}", EpochsDone, step);
+                }
+            }
+        }
+        return weights;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (DelayedRead<float> read in reads)
+        {
+            read.Dispose();
+        }
         training.Dispose();
         validation?.Dispose();
         tables.Dispose();
@@ -130,20 +166,32 @@ public sealed class Trainer : IDisposable
         Network.Update(step, Options.LearningRate);
     }
 
-    /// <summary>Reads the losses of the steps done, checks the new ones and passes them on.</summary>
-    private int Look(ITrainingObserver? observer, int epoch, int seen, int done)
+    /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
+    private int LookBack(ITrainingObserver? observer, int epoch, int seen, int done)
     {
-        ReadOnlySpan<float> losses = tables.ReadLosses(done);
-        for (; seen < done; seen++)
+        int number = done / StepsARead;
+        DelayedRead<float> last = reads[number % 2], before = reads[(number + 1) % 2];
+        if (last.IsPending)
         {
-            float loss = losses[seen];
-            long number = step - done + seen + 1;
+            // Left over from an epoch that has ended.
+            last.Wait();
+        }
+        last.Start(tables.MeanLosses.View.SubView(done - StepsARead, StepsARead));
+        return number > 1 ? Pass(observer, epoch, seen, before.Wait()) : seen;
+    }
+
+    /// <summary>Checks the losses of the next steps and passes them on; how many were passed on now.</summary>
+    private int Pass(ITrainingObserver? observer, int epoch, int seen, ReadOnlySpan<float> losses)
+    {
+        foreach (float loss in losses)
+        {
+            long number = stepsBefore + ++seen;
             if (!float.IsFinite(loss))
             {
                 throw new NonFiniteLossException(epoch, number, loss, stepLosses.Count > 0 ? stepLosses[^1] : null);
             }
             stepLosses.Add(loss);
-            observer?.OnStep(new StepResult(epoch, number, seen + 1, StepsPerEpoch, loss));
+            observer?.OnStep(new StepResult(epoch, number, seen, StepsPerEpoch, loss));
         }
         return seen;
     }
@@ -157,6 +205,7 @@ public sealed class Trainer : IDisposable
             Network.Forward(validation!, first, pass);
             Network.Score(validationTables!, batches++, pass.Batch, gradient: false);
         }
-        return validationTables!.Read(Network.MaxBatch, ValidationImages);
+        validationTables!.ReadLosses(batches);
+        return validationTables.Summarize(Network.MaxBatch, ValidationImages);
     }
 }

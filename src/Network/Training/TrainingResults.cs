@@ -32,7 +32,7 @@ public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, 
 public sealed record EpochResult(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
     double TrainSeconds, double ImagesPerSecond, bool Best, bool Interrupted);
 
-/// <summary>The loss became NaN or infinite. The message is one line with step, last finite loss and what to try.</summary>
+/// <summary>A loss, or a weight after the last loss, became NaN or infinite. The message is one line with step, last finite loss and what to try.</summary>
 public sealed class NonFiniteLossException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -43,6 +43,16 @@ public sealed class NonFiniteLossException : Exception
     public NonFiniteLossException(int epoch, long step, float loss, float? lastFinite)
         : base(string.Create(CultureInfo.InvariantCulture,
             $"the loss became {loss} at step {step} (epoch {epoch}); {(lastFinite is { } last ? $"the step before it was {last:0.####}" : "it was the first step")}; try a smaller --learning-rate"))
+    {
+        Epoch = epoch;
+        Step = step;
+    }
+
+    /// <summary>Creates the exception for what is found after a step.</summary>
+    /// <param name="problem">What became what, and when.</param>
+    /// <param name="epoch">The epoch, from 1.</param>
+    /// <param name="step">The last step of the run, from 1.</param>
+    public NonFiniteLossException(string problem, int epoch, long step) : base($"{problem}; try a smaller --learning-rate")
     {
         Epoch = epoch;
         Step = step;

@@ -54,7 +54,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
 
     private void Save(EpochResult result)
     {
-        IReadOnlyList<WeightTensor> weights = Network.ExportWeights();
+        IReadOnlyList<WeightTensor> weights = trainer.ExportWeights();
         WeightsFile.Save(folder.LastWeights, weights);
         // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
         if (result.Best || !HoldsOut)

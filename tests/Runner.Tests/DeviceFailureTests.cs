@@ -1,0 +1,108 @@
+using System.Reflection;
+using GpuCnn.Kernels;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+using Xunit;
+
+namespace GpuCnn.Runner.Tests;
+
+/// <summary>A device that fails during a training: exit 1, one line, and what earlier epochs wrote is whole.</summary>
+public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
+{
+    public static bool HasOpenCL { get; } = AcceleratorCatalog.Find().Found.Any(info => info.Kind == AcceleratorKind.OpenCL);
+
+    [Theory]
+    [InlineData(nameof(DeviceActivity.Launch), 1)]
+    [InlineData(nameof(DeviceActivity.Launch), 20)]
+    [InlineData(nameof(DeviceActivity.Copy), 1)]
+    [InlineData(nameof(DeviceActivity.Copy), 5)]
+    public void On_the_CPU(string activity, int number) => FailAfterFirstEpoch("cpu", activity, number, new InsufficientMemoryException(), "out of memory", "--batch-size");
+
+    [Theory(Skip = "no OpenCL device", SkipUnless = nameof(HasOpenCL))]
+    [InlineData(nameof(DeviceActivity.Launch), 1, CLError.CL_OUT_OF_RESOURCES, "the device failed when launching", "dmesg")]
+    [InlineData(nameof(DeviceActivity.Launch), 33, CLError.CL_DEVICE_NOT_AVAILABLE, "CL_DEVICE_NOT_AVAILABLE", "--accelerator cpu")]
+    [InlineData(nameof(DeviceActivity.Launch), 9, CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE, "out of memory when launching", "--batch-size")]
+    [InlineData(nameof(DeviceActivity.Copy), 1, CLError.CL_INVALID_COMMAND_QUEUE, "the device failed when copying", "dmesg")]
+    [InlineData(nameof(DeviceActivity.Copy), 4, CLError.CL_OUT_OF_RESOURCES, "the device failed when copying", "dmesg")]
+    [InlineData(nameof(DeviceActivity.Wait), 1, CLError.CL_DEVICE_NOT_AVAILABLE, "the device failed when waiting", "dmesg")]
+    public void On_OpenCL(string activity, int number, CLError error, string problem, string remedy) =>
+        FailAfterFirstEpoch("opencl", activity, number, new CLException(error), problem, remedy);
+
+    [Fact]
+    public void Memory_that_cannot_be_had_ends_a_run_before_its_folder_is_made()
+    {
+        for (int number = 1; number <= 12; number++)
+        {
+            string folder = tiny.New("run");
+            int allocations = 0;
+            CommandRun run = Train("cpu", folder, activity => activity == DeviceActivity.Allocate && ++allocations == number ? new InsufficientMemoryException() : null);
+            AssertOneLine(run, "cpu:0", "out of memory when allocating", "--batch-size");
+            Assert.False(Path.Exists(folder));
+        }
+    }
+
+    [Theory]
+    [InlineData("CUDA_ERROR_OUT_OF_MEMORY", nameof(DeviceActivity.Launch), "smaller --batch-size")]
+    [InlineData("CUDA_ERROR_INVALID_PTX", nameof(DeviceActivity.Load), "update the driver")]
+    [InlineData("222", nameof(DeviceActivity.Load), "update the driver")]
+    [InlineData("CUDA_ERROR_ILLEGAL_ADDRESS", nameof(DeviceActivity.Copy), "nvidia-smi")]
+    [InlineData("CUDA_ERROR_LAUNCH_FAILED", nameof(DeviceActivity.Wait), "--accelerator cpu")]
+    public void CUDA_s_errors_have_their_remedies(string code, string activity, string remedy)
+    {
+        var exception = new CudaException("the driver's words");
+        typeof(CudaException).GetField("<Error>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(exception, code);
+        string line = DeviceFailure.Explain(new AcceleratorInfo(AcceleratorKind.Cuda, 0, "GPU", 1, true), Enum.Parse<DeviceActivity>(activity), "Adam", exception);
+        Assert.Contains(code, line, StringComparison.Ordinal);
+        Assert.Contains(remedy, line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
+    }
+
+    private void FailAfterFirstEpoch(string accelerator, string activity, int number, Exception failure, string problem, string remedy)
+    {
+        string folder = tiny.New("run"), results = Path.Combine(folder, "results.csv");
+        DeviceActivity failing = Enum.Parse<DeviceActivity>(activity);
+        int seen = 0;
+        CommandRun run = Train(accelerator, folder, now => now == failing && File.Exists(results) && Rows(results) == 2 && ++seen >= number ? failure : null);
+        AssertOneLine(run, $"{accelerator}:0", problem, remedy);
+        Assert.Equal(number, seen);
+        Assert.Equal(2, Rows(results));
+        Assert.True(File.ReadAllLines(Path.Combine(folder, "steps.csv")).Length > 12);
+        foreach (string name in (string[])["best", "last"])
+        {
+            ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", $"{name}.safetensors")));
+        }
+        Assert.Empty(Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    private CommandRun Train(string accelerator, string folder, Func<DeviceActivity, Exception?> fails)
+    {
+        Device.Interceptor.Value = activity =>
+        {
+            if (fails(activity) is { } failure)
+            {
+                throw failure;
+            }
+        };
+        try
+        {
+            return CommandRun.Of("train", "--data", tiny.Data, "--accelerator", accelerator, "--epochs", "3", "--batch-size", "20", "--output", folder, "--quiet");
+        }
+        finally
+        {
+            Device.Interceptor.Value = null;
+        }
+    }
+
+    private static void AssertOneLine(CommandRun run, params string[] parts)
+    {
+        Assert.Equal(1, run.ExitCode);
+        string line = Assert.Single(run.ErrorLines);
+        Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
+    }
+
+    private static int Rows(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd().Count(c => c == '\n');
+    }
+}
