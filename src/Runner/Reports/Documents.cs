@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using GpuCnn.Runner.Explain;
 
 namespace GpuCnn.Runner.Reports;
 
@@ -67,6 +68,7 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
 [JsonSerializable(typeof(IReadOnlyList<ModelDocument>))]
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ArgsDocument))]
+[JsonSerializable(typeof(ExplanationDocument))]
 internal sealed partial class Documents : JsonSerializerContext
 {
     /// <summary>For files that people look into, so with letters as they are: no browser takes them for markup.</summary>

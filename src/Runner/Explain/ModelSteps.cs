@@ -1,0 +1,129 @@
+using System.Globalization;
+using GpuCnn.Kernels;
+
+namespace GpuCnn.Runner.Explain;
+
+/// <summary>An image's way through a trained model, as steps.</summary>
+internal static class ModelSteps
+{
+    /// <summary>Filters and maps that a terminal has room for.</summary>
+    private const int OnTerminal = 6;
+
+    /// <summary>Maps of a layer that a page shows; those of a wide layer are too many to look at.</summary>
+    private const int OnPage = 12;
+
+    /// <summary>Runs an image through a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="image">A set of this one image.</param>
+    /// <param name="source">Where it comes from, for people.</param>
+    /// <param name="label">Its true class; null when nobody knows.</param>
+    public static Explanation Of(ModelDefinition model, IReadOnlyList<WeightTensor> weights, Device device, ImageSet image, string source, string? label)
+    {
+        using var network = new Network(model, device, training: false);
+        network.ImportWeights(weights);
+        Prediction prediction = Evaluation.Predict(network, image)[0];
+        OcclusionMap occlusion = OcclusionMap.Of(network, image);
+        using var inspector = new Inspector(model, weights, device);
+        float[] pixels = [.. image.Pixels.ToArray().Select(pixel => pixel / 255f)];
+        IReadOnlyList<LayerOutput> outputs = inspector.Trace(pixels);
+        string said = image.ClassNames[prediction.Class];
+        var steps = new List<Step> { Input(image, pixels, label) };
+        if (Filters(model, weights) is { } filters)
+        {
+            steps.Add(filters);
+        }
+        steps.AddRange(outputs.TakeWhile(output => output.Shape is not { Height: 1, Width: 1 }).Select(Layer));
+        steps.Add(Layers(outputs, prediction));
+        steps.Add(Occlusion(occlusion, image, pixels, said));
+        steps.Add(Probabilities(prediction, image.ClassNames, label));
+        return new Explanation($"Why {model.Name} says: {said}", $"{source}, layer by layer through {model.Name}, computed on {Reports.Summaries.Of(device)}.", steps);
+    }
+
+    private static Step Input(ImageSet image, float[] pixels, string? label) => new("input", "The input",
+        new Prose(Invariant($"{image.Shape.Height} x {image.Shape.Width} pixels, {image.Shape.Channels} channel{(image.Shape.Channels == 1 ? "" : "s")}, {image.Shape.Count} numbers from 0 to 255, which the network gets divided by 255.{(label is null ? "" : $" Its label says: {label}.")}")),
+        new Grids([Shades("the image", pixels, image.Shape)]),
+        new Grids([Bytes("its numbers", image.Pixels, image.Shape)]));
+
+    private static Step? Filters(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
+    {
+        int first = model.Layers.TakeWhile(layer => layer is not Conv2d).Count();
+        if (first == model.Layers.Count)
+        {
+            return null;
+        }
+        LayerSummary layer = model.Summary[first];
+        WeightTensor weight = weights.First(tensor => tensor.Name == $"{layer.Name}.weight");
+        float[] bias = weights.First(tensor => tensor.Name == $"{layer.Name}.bias").Values;
+        (int channels, int height, int width) = (weight.Shape[1], weight.Shape[2], weight.Shape[3]);
+        double scale = weight.Values.Max(value => Math.Abs((double)value));
+        IEnumerable<NumberGrid> grids = weight.Values.Chunk(height * width).Select((values, i) => NumberGrid.Of(
+            Invariant($"filter {i / channels}{(channels == 1 ? "" : $", channel {i % channels}")}, bias {bias[i / channels]:0.00}"), values.Chunk(width), NumberFormat.Rounded, scale));
+        return new Step("filters", $"The filters of {layer.Name}",
+            new Prose(Invariant($"What the first convolution has learned to look for: {weight.Shape[0]} features of {height} x {width} numbers. Positive weights want bright pixels, negative ones dark pixels.")),
+            new Grids([.. grids], OnTerminal));
+    }
+
+    private static Step Layer(LayerOutput output)
+    {
+        int size = output.Shape.Height * output.Shape.Width;
+        double scale = output.Values.Max(value => Math.Abs((double)value));
+        int[] strongest = [.. Enumerable.Range(0, output.Shape.Channels).OrderByDescending(channel => output.Values.Skip(channel * size).Take(size).Sum(value => Math.Abs((double)value))).Take(OnPage)];
+        return new Step(output.Name, Title(output),
+            new Prose($"{Statistics(output)} The {strongest.Length} strongest maps of {output.Shape.Channels}:"),
+            new Grids([.. strongest.Select(channel => NumberGrid.Of(Invariant($"map {channel}"), output.Map(channel), NumberFormat.Colours, scale))], OnTerminal));
+    }
+
+    private static Step Layers(IReadOnlyList<LayerOutput> outputs, Prediction prediction)
+    {
+        double difference = outputs[^1].Values.Zip(prediction.Logits).Max(pair => Math.Abs((double)pair.First - pair.Second));
+        return new Step("layers", "All layers",
+            new Listing("What every layer gives", ["layer", "settings", ">output", ">least", ">mean", ">most", ">zeros"],
+                [.. outputs.Select(output => (IReadOnlyList<string>)[output.Name, output.Description, output.Shape.ToString(), Number(output.Values.Min()), Number(output.Values.Average(value => (double)value)),
+                    Number(output.Values.Max()), Zeros(output)])]),
+            new Prose(Invariant($"Here every layer ran by itself. The network proper does neighbouring layers in one operation and never stores what lies between them; its logits differ by at most {difference:0.0e+0}.")));
+    }
+
+    private static Step Occlusion(OcclusionMap map, ImageSet image, float[] pixels, string said)
+    {
+        double most = map.Drop.Max(row => row.Max()), least = map.Drop.Min(row => row.Min()), scale = Math.Max(most, -least);
+        int row = map.Drop.Select((values, y) => (Most: values.Max(), y)).MaxBy(each => each.Most).y;
+        int column = map.Drop[row].Select((value, x) => (value, x)).MaxBy(each => each.value).x;
+        return new Step("occlusion", "What the prediction rests on",
+            new Prose(Invariant($"A grey patch of {map.Patch} x {map.Patch} pixels covers one part of the image after another, {image.Shape.Height * image.Shape.Width} times, and the probability of '{said}', {map.Probability:0.0000}, is computed anew. The map shows how much of it is lost with the patch centred on each pixel.")),
+            new Grids([Shades("the image", pixels, image.Shape), new NumberGrid("probability lost; the other colour, or digits, where covering adds some", map.Drop, NumberFormat.Colours, scale)]),
+            new Prose(Invariant($"Most is lost at row {row + 1}, column {column + 1}: {most:0.0000}.{(least < -0.00005 ? Invariant($" Where covering helps most, {-least:0.0000} is won.") : "")}")),
+            new Grids([new NumberGrid("probability lost, in percent points", [.. map.Drop.Select(values => values.Select(value => 100 * value).ToArray())], NumberFormat.Whole, 100 * scale)]));
+    }
+
+    private static Step Probabilities(Prediction prediction, IReadOnlyList<string> classNames, string? label)
+    {
+        string said = classNames[prediction.Class], truth = label is null ? "" : label == said ? ", and so it is" : $", but its label says {label}";
+        return new Step("probabilities", "The probabilities",
+            new Prose("Softmax turns the logits into probabilities: e to the power of each, divided by the sum of all."),
+            new Bars("Probability of each class", [.. classNames.Select((name, i) => (name, prediction.Probabilities[i]))]),
+            new Listing("Logits", ["class", ">logit", ">probability"],
+                [.. classNames.Select((name, i) => (IReadOnlyList<string>)[name, Invariant($"{prediction.Logits[i]:0.00}"), Invariant($"{prediction.Probabilities[i]:0.0000}")])]),
+            new Prose(Invariant($"The prediction: {said}, with probability {prediction.Probabilities[prediction.Class]:0.0000}{truth}.")));
+    }
+
+    /// <summary>The first channel as a picture.</summary>
+    internal static NumberGrid Shades(string caption, float[] pixels, TensorShape shape) => NumberGrid.Of(caption,
+        pixels.Where((_, i) => i % shape.Channels == 0).Chunk(shape.Width), NumberFormat.Shades);
+
+    /// <summary>The first channel as numbers.</summary>
+    internal static NumberGrid Bytes(string caption, ReadOnlyMemory<byte> pixels, TensorShape shape) => NumberGrid.Of(caption,
+        pixels.ToArray().Where((_, i) => i % shape.Channels == 0).Select(pixel => (float)pixel).Chunk(shape.Width), NumberFormat.Whole, byte.MaxValue);
+
+    private static string Title(LayerOutput output) => $"{output.Name}{(output.Description.Length > 0 ? $": {output.Description}" : "")}, gives {output.Shape}";
+
+    private static string Statistics(LayerOutput output) =>
+        $"Numbers from {Number(output.Values.Min())} to {Number(output.Values.Max())}, {Number(output.Values.Average(value => (double)value))} on average, {Zeros(output)} of them zero.";
+
+    private static string Zeros(LayerOutput output) => Invariant($"{100.0 * output.Values.Count(value => value == 0) / output.Values.Count:0.0} %");
+
+    private static string Number(double value) => Invariant($"{Math.Round(value, 3) + 0.0:0.000}");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
