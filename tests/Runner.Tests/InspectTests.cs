@@ -81,10 +81,11 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
-    [InlineData("--help", "train evaluate predict models devices --json --quiet --verbose --version")]
+    [InlineData("--help", "train evaluate predict explain models devices --json --quiet --verbose --version")]
     [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output")]
     [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --json")]
     [InlineData("predict --help", "--accelerator --data --model --weights --threads --split --count")]
+    [InlineData("explain --help", "--weights --index --split --image --model --concepts --step --output --data --accelerator --threads --json")]
     [InlineData("models --help", "--model --json")]
     [InlineData("devices --help", "--accelerator --json")]
     public void Help_names_every_option(string commandLine, string names)

@@ -3,6 +3,7 @@ using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Explain;
+using GpuCnn.Runner.Pictures;
 using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Commands;
@@ -15,6 +16,8 @@ internal sealed class ExplainCommand
     private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors) of a trained model to look into, instead of the X/O example");
 
     private static readonly Option<int> Index = Flag.Number(IndexRule, "Which image of the split, counted from 0", 0);
+
+    private static readonly Option<string?> ImageFileName = Flag.Text("--image", "FILE", "An image file (PNG, JPEG) of the model's size to run through it, instead of one of the data set");
 
     private static readonly Option<bool> Concepts = Flag.Switch("--concepts", "Explain how a computer reads a picture, and why its layers are not fully connected");
 
@@ -31,6 +34,7 @@ internal sealed class ExplainCommand
         Command.Options.Add(Weights);
         Command.Options.Add(Index);
         Command.Options.Add(CommonOptions.Split);
+        Command.Options.Add(ImageFileName);
         Command.Options.Add(CommonOptions.Model);
         Command.Options.Add(Concepts);
         Command.Options.Add(StepName);
@@ -77,10 +81,10 @@ internal sealed class ExplainCommand
         {
             throw new OptionException("--concepts", "it explains no model: leave out --weights");
         }
-        Option[] needless = model ? [] : concepts ? [CommonOptions.Model, CommonOptions.Accelerator, CommonOptions.Threads] : [Index, CommonOptions.Split, CommonOptions.Model, CommonOptions.Data];
+        Option[] needless = model ? parsed.GetValue(ImageFileName) is null ? [] : [Index, CommonOptions.Split, CommonOptions.Data] : concepts ? [ImageFileName, CommonOptions.Model, CommonOptions.Accelerator, CommonOptions.Threads] : [Index, CommonOptions.Split, ImageFileName, CommonOptions.Model, CommonOptions.Data];
         if (needless.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } wrong)
         {
-            throw new OptionException(wrong.Name, concepts ? "it has no effect with --concepts: leave it out" : "it has no effect on the X/O example: give --weights FILE too");
+            throw new OptionException(wrong.Name, concepts || model ? $"it has no effect with {(concepts ? Concepts.Name : ImageFileName.Name)}: leave it out" : "it has no effect on the X/O example: give --weights FILE too");
         }
     }
 
@@ -94,9 +98,15 @@ internal sealed class ExplainCommand
         if (parsed.GetValue(Weights) is not { } file)
         {
             using Device device = Open(parsed);
-            return WorkedExampleSteps.Of(WorkedExample.Run(device), Summaries.Of(device));
+            return WorkedExampleSteps.Of(WorkedExample.Run(device), device.Info.Id);
         }
         (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(file, parsed.GetValue(CommonOptions.Model));
+        if (parsed.GetValue(ImageFileName) is { } path)
+        {
+            ImageSet own = Read(path, model);
+            using Device fileDevice = Open(parsed);
+            return ModelSteps.Of(model, tensors, fileDevice, own, path, label: null);
+        }
         Task<ImageSet> reading = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
         using Device modelDevice = Open(parsed);
         (ImageSet image, string source) = Image(reading, parsed);
@@ -113,6 +123,15 @@ internal sealed class ExplainCommand
         return index < images.Count
             ? (images.Slice(index, 1), $"image {index} of the {parsed.GetValue(CommonOptions.Split).ToString().ToLowerInvariant()} split")
             : throw IndexRule.Refuse(index, $"at most {images.Count - 1}, the last image of the split");
+    }
+
+    private static ImageSet Read(string path, ModelDefinition model)
+    {
+        GreyImage image = ImageFile.Read(path);
+        var shape = new TensorShape(1, image.Height, image.Width);
+        return shape == model.Input
+            ? new ImageSet(image.Pixels, new byte[1], shape, FashionMnist.ClassNames)
+            : throw new InvalidFileException(path, $"it has {image.Width}x{image.Height} pixels, but model {model.Name} takes images of {model.Input.Width}x{model.Input.Height}");
     }
 
     private static Step Find(IReadOnlyList<Step> steps, string wanted)

@@ -8,7 +8,7 @@ namespace GpuCnn.Runner.Explain;
 internal static class ExplanationPage
 {
     /// <summary>Grids with more columns have small cells.</summary>
-    private const int WideGrid = 12;
+    private const int WideGrid = 13;
 
     /// <summary>Makes the page.</summary>
     /// <param name="explanation">What to explain.</param>
@@ -35,7 +35,7 @@ internal static class ExplanationPage
     private static XElement Grid(NumberGrid grid)
     {
         XElement table = Elements.Grid(grid.Caption, grid.Values.Select(row => row.Select(value => Cell(grid, value))));
-        string? size = !grid.HasNumbers ? "picture" : grid.Values[0].Count > WideGrid ? "small" : null;
+        string? size = !grid.HasNumbers ? grid.Values[0].Count > WideGrid ? "picture" : "picture coarse" : grid.Values[0].Count > WideGrid ? "small" : null;
         if (size is not null)
         {
             table.SetAttributeValue("class", $"grid {size}");

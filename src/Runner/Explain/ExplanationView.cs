@@ -6,6 +6,11 @@ namespace GpuCnn.Runner.Explain;
 /// <summary>An explanation on a terminal, or as plain text where there is none.</summary>
 internal sealed class ExplanationView(IAnsiConsole console)
 {
+    /// <summary>Blanks between the columns of a table.</summary>
+    private const int Gap = 2;
+
+    private const int ChartWidth = 80;
+
     private int Width => console.Profile.Width;
 
     /// <summary>Writes all steps.</summary>
@@ -52,24 +57,49 @@ internal sealed class ExplanationView(IAnsiConsole console)
 
     private void Write(Listing listing)
     {
+        Line(listing.Caption);
+        int[] widths = [.. listing.Columns.Select((column, i) => Math.Max(column.TrimStart('>').Length, listing.Rows.Max(row => row[i].Length)))];
+        if (widths.Sum() + (Gap * (widths.Length - 1)) > Width)
+        {
+            WriteRecords(listing);
+            return;
+        }
         Table table = new Table().Border(TableBorder.None);
         foreach (string column in listing.Columns)
         {
-            TableColumn header = new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Underline))).PadLeft(0).PadRight(2);
+            TableColumn header = new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Underline))).PadLeft(0).PadRight(Gap);
             table.AddColumn(column.StartsWith('>') ? header.RightAligned() : header);
         }
         foreach (IReadOnlyList<string> row in listing.Rows)
         {
             table.AddRow(row.Select(cell => new Text(cell)));
         }
-        Line(listing.Caption);
         console.Write(table);
+    }
+
+    /// <summary>A table that is wider than the terminal, as a paragraph a row.</summary>
+    private void WriteRecords(Listing listing)
+    {
+        foreach (IReadOnlyList<string> row in listing.Rows)
+        {
+            Line($"{row[0]}: {string.Join(", ", row.Zip(listing.Columns).Skip(1).Where(cell => cell.First.Length > 0).Select(cell => $"{cell.Second.TrimStart('>')} {cell.First}"))}");
+        }
     }
 
     private void Write(Bars bars)
     {
         Line(bars.Caption);
-        BarChart chart = new BarChart().Width(Math.Min(Width, 80)).WithMaxValue(1);
+        if (!console.Profile.Capabilities.Unicode)
+        {
+            // The chart has blocks for bars whatever the terminal has.
+            int name = bars.Shares.Max(share => share.Name.Length), room = Math.Max(1, Math.Min(Width, ChartWidth) - name - 9);
+            foreach ((string label, double value) in bars.Shares)
+            {
+                Line(string.Create(CultureInfo.InvariantCulture, $"{label.PadLeft(name)} {new string('#', (int)Math.Round(value * room))} {value:0.0000}"));
+            }
+            return;
+        }
+        BarChart chart = new BarChart().Width(Math.Min(Width, ChartWidth)).WithMaxValue(1);
         chart.UseValueFormatter((value, culture) => value.ToString("0.0000", culture));
         chart.Culture = CultureInfo.InvariantCulture;
         foreach ((string name, double value) in bars.Shares)

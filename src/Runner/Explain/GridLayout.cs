@@ -1,4 +1,6 @@
+using GpuCnn.Runner.Pictures;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace GpuCnn.Runner.Explain;
 
@@ -6,6 +8,9 @@ namespace GpuCnn.Runner.Explain;
 internal sealed class GridLayout(IAnsiConsole console)
 {
     private const int Gap = 3;
+
+    /// <summary>Captions of narrower grids may be as wide as this.</summary>
+    private const int LeastCaption = 13;
 
     /// <summary>From nothing to full, for terminals without colours.</summary>
     private const string Ramp = " .:-=+*#%@";
@@ -22,7 +27,7 @@ internal sealed class GridLayout(IAnsiConsole console)
     /// <param name="grids">The grids.</param>
     public void Write(IReadOnlyList<NumberGrid> grids)
     {
-        Tile[] tiles = [.. grids.SelectMany(Tiles)];
+        Tile[] tiles = [.. grids.SelectMany(grid => grid.Format == NumberFormat.Shades ? [Photograph(grid)] : Tiles(grid))];
         for (int first = 0, count; first < tiles.Length; first += count)
         {
             count = 1;
@@ -91,15 +96,32 @@ internal sealed class GridLayout(IAnsiConsole console)
             int from = first, to = Math.Min(columns, first + most);
             string caption = to - from == columns ? grid.Caption : $"{grid.Caption}, columns {from + 1} to {to}";
             int width = ((to - from) * (cell + gap)) - gap;
-            List<string> lines = Wrap(caption, Math.Min(Width, Math.Max(width, 13)));
-            yield return new Tile(lines, !grid.HasNumbers && colours && halves ? HalfBlocks(grid, from, to) : [.. grid.Values.Select(row => Pieces(grid, row.Take(from..to), cell, gap, narrow))],
+            List<string> lines = Wrap(caption, Math.Min(Width, Math.Max(width, LeastCaption)));
+            yield return new Tile(lines, grid.HasNumbers ? [.. grid.Values.Select(row => Pieces(grid, row.Take(from..to), cell, gap, narrow))] : Picture(grid, from, to, cell),
                 Math.Max(width, lines.Max(line => line.Length)), from == 0 ? grid.Sign : null);
         }
     }
 
-    /// <summary>Two rows of pixels in a line: the upper one as the colour of a half block, the lower one as its background.</summary>
-    private static List<List<(string Text, Style Style)>> HalfBlocks(NumberGrid grid, int from, int to) => [.. grid.Values.Chunk(2).Select(pair =>
-        Enumerable.Range(from, to - from).Select(x => ("\u2580", new Style(ColorOf(grid, pair[0][x]), pair.Length > 1 ? ColorOf(grid, pair[1][x]) : Color.Default))).ToList())];
+    /// <summary>A grid that is only colours: a line of half blocks for two rows of pixels, where the terminal can.</summary>
+    private IReadOnlyList<IReadOnlyList<(string Text, Style Style)>> Picture(NumberGrid grid, int from, int to, int cell)
+    {
+        if (!colours || !halves)
+        {
+            return [.. grid.Values.Select(row => Pieces(grid, row.Take(from..to), cell, 0, narrow: false))];
+        }
+        return [.. grid.Values.Chunk(2).Select(pair => Enumerable.Range(from, to - from).Select(x =>
+            ("\u2580", new Style(ColorOf(grid, pair[0][x]), pair.Length > 1 ? ColorOf(grid, pair[1][x]) : Color.Default))).ToList())];
+    }
+
+    private Tile Photograph(NumberGrid grid)
+    {
+        int columns = grid.Values[0].Count;
+        var image = GreyImage.Of([.. grid.Values.SelectMany(row => row.Select(value => (float)value))], columns, 0, (float)grid.Scale);
+        List<SegmentLine> lines = Segment.SplitLines(((IRenderable)new TerminalImage(image)).Render(RenderOptions.Create(console, console.Profile.Capabilities), Width));
+        int width = lines.Max(line => line.CellCount());
+        List<string> caption = Wrap(grid.Caption, Math.Min(Width, Math.Max(width, LeastCaption)));
+        return new Tile(caption, [.. lines.Select(line => line.Select(segment => (segment.Text, segment.Style)).ToArray())], Math.Max(width, caption.Max(line => line.Length)), grid.Sign);
+    }
 
     private List<(string Text, Style Style)> Pieces(NumberGrid grid, IEnumerable<double> row, int cell, int gap, bool narrow)
     {
@@ -121,11 +143,6 @@ internal sealed class GridLayout(IAnsiConsole console)
     private static Color ColorOf(NumberGrid grid, double value)
     {
         double level = grid.Level(value);
-        if (grid.Format == NumberFormat.Shades)
-        {
-            byte shade = (byte)Math.Round(255 * Math.Max(0, level));
-            return new Color(shade, shade, shade);
-        }
         Color full = level < 0 ? Cold : Heat;
         byte Mix(byte none, byte all) => (byte)Math.Round(none + (Math.Abs(level) * (all - none)));
         return new Color(Mix(Neutral.R, full.R), Mix(Neutral.G, full.G), Mix(Neutral.B, full.B));

@@ -38,7 +38,7 @@ internal static class ModelSteps
         steps.Add(Layers(outputs, prediction));
         steps.Add(Occlusion(occlusion, image, pixels, said));
         steps.Add(Probabilities(prediction, image.ClassNames, label));
-        return new Explanation($"Why {model.Name} says: {said}", $"{source}, layer by layer through {model.Name}, computed on {Reports.Summaries.Of(device)}.", steps);
+        return new Explanation($"Why {model.Name} says: {said}", $"{source}, layer by layer through {model.Name}, computed on {device.Info.Id}.", steps);
     }
 
     private static Step Input(ImageSet image, float[] pixels, string? label) => new("input", "The input",
@@ -82,7 +82,7 @@ internal static class ModelSteps
             new Listing("What every layer gives", ["layer", "settings", ">output", ">least", ">mean", ">most", ">zeros"],
                 [.. outputs.Select(output => (IReadOnlyList<string>)[output.Name, output.Description, output.Shape.ToString(), Number(output.Values.Min()), Number(output.Values.Average(value => (double)value)),
                     Number(output.Values.Max()), Zeros(output)])]),
-            new Prose(Invariant($"Here every layer ran by itself. The network proper does neighbouring layers in one operation and never stores what lies between them; its logits differ by at most {difference:0.0e+0}.")));
+            new Prose(Invariant($"Here every layer ran by itself. The network proper does neighbouring layers in one operation and never stores what lies between them; its logits {(difference == 0 ? "are the same to the bit" : Invariant($"differ by at most {difference:0.0e+0}"))}.")));
     }
 
     private static Step Occlusion(OcclusionMap map, ImageSet image, float[] pixels, string said)
@@ -91,8 +91,8 @@ internal static class ModelSteps
         int row = map.Drop.Select((values, y) => (Most: values.Max(), y)).MaxBy(each => each.Most).y;
         int column = map.Drop[row].Select((value, x) => (value, x)).MaxBy(each => each.value).x;
         return new Step("occlusion", "What the prediction rests on",
-            new Prose(Invariant($"A grey patch of {map.Patch} x {map.Patch} pixels covers one part of the image after another, {image.Shape.Height * image.Shape.Width} times, and the probability of '{said}', {map.Probability:0.0000}, is computed anew. The map shows how much of it is lost with the patch centred on each pixel.")),
-            new Grids([Shades("the image", pixels, image.Shape), new NumberGrid("probability lost; the other colour, or digits, where covering adds some", map.Drop, NumberFormat.Colours, scale)]),
+            new Prose(Invariant($"A grey patch of {map.Patch} x {map.Patch} pixels covers one part of the image after another, {image.Shape.Height * image.Shape.Width} times, and the probability of '{said}', {map.Probability:0.0000}, is computed anew. The map shows how much of it is lost with the patch centred on each pixel; what is won is in the other colour, or in digits.")),
+            new Grids([Shades("the image", pixels, image.Shape), new NumberGrid("probability lost", map.Drop, NumberFormat.Colours, scale)]),
             new Prose(Invariant($"Most is lost at row {row + 1}, column {column + 1}: {most:0.0000}.{(least < -0.00005 ? Invariant($" Where covering helps most, {-least:0.0000} is won.") : "")}")),
             new Grids([new NumberGrid("probability lost, in percent points", [.. map.Drop.Select(values => values.Select(value => 100 * value).ToArray())], NumberFormat.Whole, 100 * scale)]));
     }

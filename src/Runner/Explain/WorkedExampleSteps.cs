@@ -80,7 +80,7 @@ internal static class WorkedExampleSteps
         return new Step("deformed", "A deformed X",
             new Prose("An X by an unsteady hand, beside the X:"),
             Grids(Picture(image), Picture(CrossesAndNoughts.X)),
-            new Prose($"Pixel by pixel it is not the X: {all - like} of {all} pixels differ, and {Inked(CrossesAndNoughts.X)} pixels of ink have {Shared(image)} in common. {like} pixels are those of the X, but {unlike} are those of the O as well: that tells next to nothing."),
+            new Prose($"Pixel by pixel it is not the X: {all - like} of {all} pixels differ, and of the X's {Inked(CrossesAndNoughts.X)} pixels of ink it has {Shared(image)}. {like} pixels are those of the X, but {unlike} are those of the O as well: that tells next to nothing."),
             new Prose("The same layers find the features wherever they have gone:"),
             Grids(Maps(example.DeformedX.Maps)),
             Grids(Maps(example.DeformedX.Rectified)),
@@ -109,7 +109,7 @@ internal static class WorkedExampleSteps
 
     private static int Inked(ExampleImage image) => image.Values.Count(value => value > 0);
 
-    private static int Shared(ExampleImage image) => image.Values.Zip(CrossesAndNoughts.X.Values).Count(pair => pair is (> 0, > 0));
+    private static int Shared(ExampleImage image) => image.Values.Zip(CrossesAndNoughts.X.Values).Count(pair => pair is ( > 0, > 0));
 
     private static string List(IReadOnlyList<int> positions) => string.Join(", ", positions);
 
