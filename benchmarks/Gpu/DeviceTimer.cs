@@ -14,10 +14,13 @@ internal sealed record Timing(double Median, double Fastest, double Slowest, int
 
 /// <summary>Times launches on a device: what is launched first compiles and warms up, and no sample starts before the device is idle.</summary>
 /// <param name="device">The device.</param>
-/// <param name="budget">Seconds for one thing; samples are at least 5 and, where they fit the budget, 20.</param>
+/// <param name="budget">Seconds for one thing; samples are 20 where they fit into it, else at least 5, or 3 of what takes more than a second.</param>
 internal sealed class DeviceTimer(Device device, double budget)
 {
-    private const int WarmUps = 3, Least = 5, Usual = 20;
+    private const int WarmUps = 3, Least = 5, Usual = 20, LeastOfLong = 3;
+
+    /// <summary>Seconds of a launch that takes very long: it is warmed up once and sampled three times.</summary>
+    private const double Long = 1;
 
     /// <summary>A sample lasts at least so long: shorter than that, waiting for the device is most of what is measured.</summary>
     private const double SampleSeconds = 2e-3;
@@ -35,7 +38,7 @@ internal sealed class DeviceTimer(Device device, double budget)
     public Timing Measure(Action launch, Action synchronize)
     {
         double once = double.PositiveInfinity;
-        for (int i = 0; i < WarmUps; i++)
+        for (int i = 0; i < WarmUps && !(i > 0 && once > Long); i++)
         {
             once = Math.Min(once, Sample(launch, synchronize, 1));
         }
@@ -45,7 +48,7 @@ internal sealed class DeviceTimer(Device device, double budget)
             once = Sample(launch, synchronize, launches);
             launches = (int)Math.Clamp(SampleSeconds / once, 1, 1000);
         }
-        int samples = (int)Math.Clamp(budget / (once * launches), Least, Usual);
+        int samples = once > Long ? LeastOfLong : (int)Math.Clamp(budget / (once * launches), Least, Usual);
         double[] seconds = [.. Enumerable.Range(0, samples).Select(_ => Sample(launch, synchronize, launches))];
         return new Timing(seconds.Median(), seconds.Min(), seconds.Max(), samples, launches);
     }

@@ -1,5 +1,5 @@
 // GpuCnn on a GPU, or on any OpenCL device: the tests, every kernel, kernels beside cuBLAS and beside the textbook's, epochs of the three models.
-//   dotnet run -c Release --project benchmarks/Gpu -- [--accelerator cuda|opencl|cuda:1] [--quick] [--skip-tests] [--only ratios|kernels|epochs]
+//   dotnet run -c Release --project benchmarks/Gpu -- [--accelerator cuda|opencl|cuda:1] [--quick] [--skip-tests] [--only kernels|ratios|cublas|epochs]
 // Prints tables and writes benchmarks/results/gpu-KIND.json. --quick takes fewer images, batches and samples: for PoCL, which is a CPU.
 using System.CommandLine;
 using GpuCnn.Benchmarks.Gpu;

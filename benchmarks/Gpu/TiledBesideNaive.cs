@@ -20,10 +20,11 @@ internal static class TiledBesideNaive
 {
     /// <summary>Measures all.</summary>
     /// <param name="timer">The device.</param>
+    /// <param name="size">Rows and columns of the matrices.</param>
     /// <param name="batch">Images of the convolutions.</param>
-    public static IEnumerable<Ratio> Measure(DeviceTimer timer, int batch)
+    public static IEnumerable<Ratio> Measure(DeviceTimer timer, int size, int batch)
     {
-        yield return Product(timer, 1024);
+        yield return Product(timer, size);
         foreach (CaseEntry entry in CaseTable.OfOp(nameof(Conv2dForward)))
         {
             yield return Convolution(timer, (Conv2dForwardCase)entry.Create(batch));

@@ -14,6 +14,9 @@ public static class TestDevices
     /// <summary>The environment variable that turns the skip "no OpenCL device" into a failure; the gate sets it.</summary>
     public const string RequireOpenCL = "GPUCNN_REQUIRE_OPENCL";
 
+    /// <summary>The same for CUDA; the GPU benchmark sets it.</summary>
+    public const string RequireCuda = "GPUCNN_REQUIRE_CUDA";
+
     private static readonly Dictionary<string, Device> Open = [];
     private static readonly Lazy<AcceleratorList> Catalog = new(AcceleratorCatalog.Find);
 
@@ -24,24 +27,10 @@ public static class TestDevices
     public static Device Cpu(int workers) => Get(AcceleratorKind.Cpu, workers);
 
     /// <summary>The first OpenCL device; without one the test is skipped, or fails where one is required.</summary>
-    public static Device OpenCL()
-    {
-        if (Has(AcceleratorKind.OpenCL))
-        {
-            return Get(AcceleratorKind.OpenCL, 0);
-        }
-        string reason = $"no OpenCL device: {ReasonFor(AcceleratorKind.OpenCL)}";
-        Assert.SkipUnless(Environment.GetEnvironmentVariable(RequireOpenCL) == "1", reason);
-        Assert.Fail($"{reason} ({RequireOpenCL}=1 asks for one)");
-        throw new InvalidOperationException(reason);
-    }
+    public static Device OpenCL() => FirstOf(AcceleratorKind.OpenCL, "OpenCL", RequireOpenCL);
 
-    /// <summary>The first CUDA device; without one the test is skipped.</summary>
-    public static Device Cuda()
-    {
-        Assert.SkipUnless(Has(AcceleratorKind.Cuda), $"no CUDA device: {ReasonFor(AcceleratorKind.Cuda)}");
-        return Get(AcceleratorKind.Cuda, 0);
-    }
+    /// <summary>The first CUDA device; without one the test is skipped, or fails where one is required.</summary>
+    public static Device Cuda() => FirstOf(AcceleratorKind.Cuda, "CUDA", RequireCuda);
 
     /// <summary>Whether there is a device of a kind.</summary>
     public static bool Has(AcceleratorKind kind) => Found.Found.Any(a => a.Kind == kind);
@@ -56,6 +45,18 @@ public static class TestDevices
             device.Dispose();
         }
         Open.Clear();
+    }
+
+    private static Device FirstOf(AcceleratorKind kind, string name, string required)
+    {
+        if (Has(kind))
+        {
+            return Get(kind, 0);
+        }
+        string reason = $"no {name} device: {ReasonFor(kind)}";
+        Assert.SkipUnless(Environment.GetEnvironmentVariable(required) == "1", reason);
+        Assert.Fail($"{reason} ({required}=1 asks for one)");
+        throw new InvalidOperationException(reason);
     }
 
     private static Device Get(AcceleratorKind kind, int workers)

@@ -1,0 +1,33 @@
+using GpuCnn.Kernels;
+using GpuCnn.Runner.Data;
+
+namespace GpuCnn.Benchmarks.Gpu;
+
+/// <summary>Epochs of the three models, training alone.</summary>
+internal static class EpochTimes
+{
+    /// <summary>Measures them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="quick">Whether to take a tenth of the images and fewer epochs.</param>
+    public static List<object> Measure(Device device, bool quick)
+    {
+        ImageSet images = FashionMnist.LoadTrain(Repository.Data);
+        int epochs = quick ? 3 : 7;
+        var table = new Table("model", "images", "median", "from", "to", "images/s", "loss of the last");
+        var rows = new List<object>();
+        foreach (ModelDefinition model in ModelDefinition.All)
+        {
+            using var network = new Network(model, device);
+            network.Initialize(seed: 1);
+            using var trainer = new Trainer(network, new TrainingOptions { Epochs = epochs + 1, TrainSamples = quick ? images.Count / 10 : 0 }, images);
+            trainer.RunEpoch();
+            EpochResult[] results = [.. Enumerable.Range(0, epochs).Select(_ => trainer.RunEpoch())];
+            var seconds = new Series(results.Select(result => result.TrainSeconds));
+            table.Add(model.Name, trainer.TrainingImages, Table.Time(seconds.Median), Table.Time(seconds.Values.Min()), Table.Time(seconds.Values.Max()),
+                Table.Number(trainer.TrainingImages / seconds.Median), Table.Number(results[^1].TrainLoss));
+            rows.Add(new { Model = model.Name, trainer.TrainingImages, Seconds = seconds.Values, Losses = results.Select(result => result.TrainLoss) });
+        }
+        Console.WriteLine($"\nEpochs of batches of 512, after one that warms up\n\n{table}");
+        return rows;
+    }
+}
