@@ -109,7 +109,7 @@ internal static class WorkedExampleSteps
 
     private static int Inked(ExampleImage image) => image.Values.Count(value => value > 0);
 
-    private static int Shared(ExampleImage image) => image.Values.Zip(CrossesAndNoughts.X.Values).Count(pair => pair is ( > 0, > 0));
+    private static int Shared(ExampleImage image) => image.Values.Zip(CrossesAndNoughts.X.Values).Count(pair => pair.First > 0 && pair.Second > 0);
 
     private static string List(IReadOnlyList<int> positions) => string.Join(", ", positions);
 
