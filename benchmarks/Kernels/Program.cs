@@ -21,6 +21,7 @@ IConfig config = ManualConfig.CreateEmpty().AddJob(job).AddLogger(ConsoleLogger.
     .AddColumnProvider(new SimpleColumnProvider(TargetMethodColumn.Type, TargetMethodColumn.Method), DefaultColumnProviders.Params)
     .AddColumn(StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max, BaselineRatioColumn.RatioMean)
     .AddColumn(WorkColumn.All)
+    .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(60))
     .WithOptions(ConfigOptions.JoinSummary);
 Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(WorkColumn).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, config)];
 Figure[] figures = [.. summaries.SelectMany(Figure.Of)];
