@@ -286,7 +286,7 @@ public sealed class Device : IDisposable
     private DeviceException Failed(DeviceActivity activity, string what, Exception exception)
     {
         lost |= Info.Kind != AcceleratorKind.Cpu && !DeviceFailure.IsShortOfMemory(activity, exception);
-        return new DeviceException(this, DeviceFailure.Explain(Info, activity, what, exception), exception);
+        return new DeviceException(Info, DeviceFailure.Explain(Info, activity, what, exception), exception);
     }
 
     /// <summary>Frees something: a failure would hide the one that brought us here, and nothing is left to be done about it.</summary>

@@ -3,6 +3,9 @@ namespace GpuCnn.Kernels;
 /// <summary>What a device was asked for when it failed.</summary>
 internal enum DeviceActivity
 {
+    /// <summary>To start.</summary>
+    Open,
+
     /// <summary>Memory.</summary>
     Allocate,
 

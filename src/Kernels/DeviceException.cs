@@ -7,8 +7,7 @@ public sealed class DeviceException : Exception
     /// <param name="device">The device.</param>
     /// <param name="problem">What happened and what would help.</param>
     /// <param name="innerException">What the runtime said.</param>
-    public DeviceException(Device device, string problem, Exception innerException)
-        : base($"{device.Info.Id} ({device.Info.Name}): {problem}", innerException)
+    public DeviceException(AcceleratorInfo device, string problem, Exception innerException) : base($"{device.Id} ({device.Name}): {problem}", innerException)
     {
     }
 }

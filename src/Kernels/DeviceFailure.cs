@@ -49,6 +49,10 @@ internal static class DeviceFailure
             return $"out of memory when {doing} ({code}); give a smaller --batch-size, or end other programs that use the device";
         }
         string elsewhere = device.Kind == AcceleratorKind.Cpu ? "" : ", or use --accelerator cpu";
+        if (activity == DeviceActivity.Open)
+        {
+            return $"it does not start ({code}); update its driver, which may be too old, and end programs that keep it for themselves{elsewhere}";
+        }
         if (activity == DeviceActivity.Load || DriverCodes.Contains(code))
         {
             return $"its driver does not take the kernels ({doing}: {code}); update the driver{elsewhere}";

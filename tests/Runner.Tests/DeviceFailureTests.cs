@@ -9,7 +9,17 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>A device that fails during a training: exit 1, one line, and what earlier epochs wrote is whole.</summary>
 public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    public static bool HasOpenCL { get; } = AcceleratorCatalog.Find().Found.Any(info => info.Kind == AcceleratorKind.OpenCL);
+    /// <summary>Ends a test that needs OpenCL where there is none: skipped, or failed where the gate requires a device.</summary>
+    internal static void NeedOpenCL()
+    {
+        AcceleratorList list = AcceleratorCatalog.Find();
+        if (!list.Found.Any(info => info.Kind == AcceleratorKind.OpenCL))
+        {
+            string reason = $"no OpenCL device: {string.Join("; ", list.Missing.Where(missing => missing.Kind == AcceleratorKind.OpenCL).Select(missing => missing.Reason))}";
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("GPUCNN_REQUIRE_OPENCL") == "1", reason);
+            Assert.Fail(reason);
+        }
+    }
 
     [Theory]
     [InlineData(nameof(DeviceActivity.Launch), 1)]
@@ -18,15 +28,33 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData(nameof(DeviceActivity.Copy), 5)]
     public void On_the_CPU(string activity, int number) => FailAfterFirstEpoch("cpu", activity, number, new InsufficientMemoryException(), "out of memory", "--batch-size");
 
-    [Theory(Skip = "no OpenCL device", SkipUnless = nameof(HasOpenCL))]
+    [Theory]
     [InlineData(nameof(DeviceActivity.Launch), 1, CLError.CL_OUT_OF_RESOURCES, "the device failed when launching", "dmesg")]
     [InlineData(nameof(DeviceActivity.Launch), 33, CLError.CL_DEVICE_NOT_AVAILABLE, "CL_DEVICE_NOT_AVAILABLE", "--accelerator cpu")]
     [InlineData(nameof(DeviceActivity.Launch), 9, CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE, "out of memory when launching", "--batch-size")]
     [InlineData(nameof(DeviceActivity.Copy), 1, CLError.CL_INVALID_COMMAND_QUEUE, "the device failed when copying", "dmesg")]
     [InlineData(nameof(DeviceActivity.Copy), 4, CLError.CL_OUT_OF_RESOURCES, "the device failed when copying", "dmesg")]
     [InlineData(nameof(DeviceActivity.Wait), 1, CLError.CL_DEVICE_NOT_AVAILABLE, "the device failed when waiting", "dmesg")]
-    public void On_OpenCL(string activity, int number, CLError error, string problem, string remedy) =>
+    public void On_OpenCL(string activity, int number, CLError error, string problem, string remedy)
+    {
+        NeedOpenCL();
         FailAfterFirstEpoch("opencl", activity, number, new CLException(error), problem, remedy);
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("opencl")]
+    public void A_device_that_does_not_start_is_a_failure_and_not_a_wrong_flag(string accelerator)
+    {
+        if (accelerator == "opencl")
+        {
+            NeedOpenCL();
+        }
+        string folder = tiny.New("run");
+        CommandRun run = Train(accelerator, folder, activity => activity == DeviceActivity.Open ? new CLException(CLError.CL_DEVICE_NOT_AVAILABLE) : null);
+        AssertOneLine(run, $"{accelerator}:0", "does not start", "CL_DEVICE_NOT_AVAILABLE", "driver");
+        Assert.False(Path.Exists(folder));
+    }
 
     [Fact]
     public void Memory_that_cannot_be_had_ends_a_run_before_its_folder_is_made()

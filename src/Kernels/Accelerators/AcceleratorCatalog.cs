@@ -41,7 +41,7 @@ public sealed record AcceleratorList(IReadOnlyList<AcceleratorInfo> Found, IRead
 /// <summary>Finds and opens the accelerators of this machine.</summary>
 public static class AcceleratorCatalog
 {
-    private static readonly Lock ResolverLock = new();
+    private static readonly Lock ResolverLock = new(), OpenCLLock = new();
     private static bool resolverInstalled;
 
     /// <summary>Looks for every accelerator of this machine.</summary>
@@ -52,7 +52,8 @@ public static class AcceleratorCatalog
     /// <param name="choice">Which one.</param>
     /// <param name="threads">The number of worker threads of the CPU accelerator; 0 for one a core. Other accelerators ignore it.</param>
     /// <returns>The device, which the caller disposes.</returns>
-    /// <exception cref="AcceleratorException">It is missing or does not start; the message says why.</exception>
+    /// <exception cref="AcceleratorException">It is missing; the message says why.</exception>
+    /// <exception cref="DeviceException">It is there but does not start.</exception>
     public static Device Open(AcceleratorChoice choice, int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
@@ -61,6 +62,7 @@ public static class AcceleratorCatalog
         Context? context = null;
         try
         {
+            Device.Interceptor.Value?.Invoke(DeviceActivity.Open);
             (context, ILGPU.Runtime.Device device) = info.Kind switch
             {
                 AcceleratorKind.Cuda => Pick<CudaDevice>(CudaContext(), info.Index),
@@ -69,10 +71,10 @@ public static class AcceleratorCatalog
             };
             return new Device(info, context, device.CreateAccelerator(context), workers);
         }
-        catch (Exception exception) when (exception is not AcceleratorException)
+        catch (Exception exception)
         {
             context?.Dispose();
-            throw new AcceleratorException($"accelerator '{info.Id}' ({info.Name}) does not start: {FirstLine(exception)}", exception);
+            throw new DeviceException(info, DeviceFailure.Explain(info, DeviceActivity.Open, "", exception), exception);
         }
     }
 
@@ -163,8 +165,12 @@ public static class AcceleratorCatalog
     private static Context OpenCLContext()
     {
         ResolveOpenCLLoader();
-        // ILGPU's own filter refuses drivers of vendors it does not know, PoCL among them.
-        return Context.Create(b => b.OpenCL(_ => true).EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        // One at a time: of contexts made at once, one in a hundred sees no device.
+        lock (OpenCLLock)
+        {
+            // ILGPU's own filter refuses drivers of vendors it does not know, PoCL among them.
+            return Context.Create(b => b.OpenCL(_ => true).EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        }
     }
 
     /// <summary>One multiprocessor a worker; its 64 threads are started only as a group needs them, and our groups have one.</summary>

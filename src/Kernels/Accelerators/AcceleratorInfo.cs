@@ -38,11 +38,4 @@ public sealed class AcceleratorException : Exception
     public AcceleratorException(string message) : base(message)
     {
     }
-
-    /// <summary>Creates the exception.</summary>
-    /// <param name="message">One line: what was asked for, why it is not to be had, what to do.</param>
-    /// <param name="innerException">What the runtime said.</param>
-    public AcceleratorException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
 }
