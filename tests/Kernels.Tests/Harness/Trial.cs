@@ -6,8 +6,17 @@ using Xunit;
 namespace GpuCnn.Kernels.Tests;
 
 /// <summary>A test of one operation with one set of sizes: a name and the steps that fill its operands, run it and state what is expected.</summary>
-public sealed record OpCase(string Name, Action<Trial> Run)
+/// <param name="Name">The sizes.</param>
+/// <param name="Run">The steps.</param>
+/// <param name="Work">Multiply-adds of a product done in whole GPU tiles; 0 for operations that are no products.</param>
+public sealed record OpCase(string Name, Action<Trial> Run, long Work = 0)
 {
+    /// <summary>The most work of a case that is run: GPUCNN_LARGEST_CASE, set where kernels are interpreted; else all are.</summary>
+    public static long LargestWork { get; } = long.TryParse(Environment.GetEnvironmentVariable("GPUCNN_LARGEST_CASE"), out long work) ? work : long.MaxValue;
+
+    /// <summary>The work of a product in tiles of 64 x 64, 16 deep.</summary>
+    public static long Tiles(long rows, long columns, long depth) => (rows + 63) / 64 * 64 * ((columns + 63) / 64 * 64) * ((depth + 15) / 16 * 16);
+
     /// <summary>A seed of its own, the same in every run.</summary>
     public int Seed => Encoding.UTF8.GetBytes(Name).Aggregate(17, (hash, b) => unchecked((hash * 31) + b)) & 0xFFFFFF;
 
@@ -114,21 +123,26 @@ public abstract class Operand(string name, bool mayBeShort) : IDisposable
     internal abstract void Check(string title);
 }
 
-/// <summary>Device memory between guard zones; the one behind is longer than a row of any case, so that a row too many falls into it.</summary>
+/// <summary>Device memory between guard zones; the one behind is longer than a row of any case, so that a row too many falls into it. With GPUCNN_NO_GUARDS=1 there are none: a
+/// device that checks every access then sees each operand as a buffer of its own.</summary>
 public sealed class Operand<T> : Operand where T : unmanaged
 {
-    private const int Before = 3, Behind = 1200;
+    private static readonly bool Guarded = Environment.GetEnvironmentVariable("GPUCNN_NO_GUARDS") != "1";
+    private static readonly int Before = Guarded ? 3 : 0;
 
     private readonly DeviceBuffer<T> buffer;
     private readonly T[] initial;
     private readonly bool written;
+    private readonly int behind;
 
     internal Operand(Device device, string name, T[] values, bool written, bool mayBeShort, bool shortened) : base(name, mayBeShort)
     {
         initial = values;
         this.written = written;
-        buffer = device.Allocate<T>(Before + values.Length + Behind);
-        buffer.CopyFrom([.. Poison(Before), .. values, .. Poison(Behind)]);
+        // No device has buffers without elements.
+        behind = Guarded ? 1200 : values.Length == 0 ? 1 : 0;
+        buffer = device.Allocate<T>(Before + values.Length + behind);
+        buffer.CopyFrom([.. Poison(Before), .. values, .. Poison(behind)]);
         View = buffer.View.SubView(Before, values.Length - (shortened ? 1 : 0));
     }
 
@@ -138,7 +152,7 @@ public sealed class Operand<T> : Operand where T : unmanaged
     public static implicit operator ArrayView<T>(Operand<T> operand) => operand.View;
 
     /// <summary>The content now.</summary>
-    public T[] Read() => All()[Before..^Behind];
+    public T[] Read() => All()[Before..^behind];
 
     public override byte[] Bits() => MemoryMarshal.AsBytes(Read().AsSpan()).ToArray();
 
@@ -162,7 +176,7 @@ public sealed class Operand<T> : Operand where T : unmanaged
     {
         T[] all = All();
         Assert.True(Same(all.AsSpan(0, Before), Poison(Before)), $"{Name} of {title}: the guard zone before it has changed");
-        Assert.True(Same(all.AsSpan(Before + initial.Length), Poison(Behind)), $"{Name} of {title}: the guard zone behind it has changed");
+        Assert.True(Same(all.AsSpan(Before + initial.Length), Poison(behind)), $"{Name} of {title}: the guard zone behind it has changed");
         Assert.True(written || Same(all.AsSpan(Before, initial.Length), initial), $"{Name} of {title} is an input and has changed");
     }
 

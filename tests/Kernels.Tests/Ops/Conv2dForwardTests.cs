@@ -4,7 +4,7 @@ namespace GpuCnn.Kernels.Tests;
 
 public sealed class Conv2dForwardCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c)));
+    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles((long)c.N * c.Shape.RowsPerImage, c.F, c.Shape.Depth)));
 
     internal static void Run(Trial t, ConvCase c)
     {

@@ -4,7 +4,7 @@ namespace GpuCnn.Kernels.Tests;
 
 public sealed class Conv2dWeightGradientCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c)));
+    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Shape.Depth + 1, c.F, (long)c.N * c.Shape.RowsPerImage)));
 
     internal static void Run(Trial t, ConvCase c)
     {

@@ -18,7 +18,7 @@ public sealed record DenseCase(int N, int Inputs, int Units, bool Relu = false)
 
 public sealed class DenseForwardCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c)));
+    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.N, c.Units, c.Inputs)));
 
     private static void Run(Trial t, DenseCase c)
     {
@@ -33,7 +33,7 @@ public sealed class DenseForwardCases : IOpCases
 
 public sealed class DenseInputGradientCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c)));
+    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.N, c.Inputs, c.Units)));
 
     private static void Run(Trial t, DenseCase c)
     {
@@ -47,7 +47,7 @@ public sealed class DenseInputGradientCases : IOpCases
 
 public sealed class DenseWeightGradientCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c)));
+    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Inputs + 1, c.Units, c.N)));
 
     private static void Run(Trial t, DenseCase c)
     {
