@@ -9,8 +9,12 @@ internal sealed record Host(TextWriter Out, TextWriter Error)
     public string Runs { get; init; } = "runs";
 
     /// <summary>Makes the console that draws on one of the two streams.</summary>
-    public Func<TextWriter, IAnsiConsole> Console { get; init; } =
-        writer => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+    public Func<TextWriter, IAnsiConsole> Console { get; init; } = writer =>
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        console.Profile.Capabilities.Unicode &= Locale.AllowsUnicode(Environment.GetEnvironmentVariable);
+        return console;
+    };
 
     /// <summary>Asks a training to end after its step, as Ctrl-C does.</summary>
     public CancellationToken Stop { get; init; }

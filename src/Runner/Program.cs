@@ -2,6 +2,7 @@ using System.CommandLine;
 using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Commands;
+using GpuCnn.Runner.Completion;
 
 namespace GpuCnn.Runner;
 
@@ -18,6 +19,10 @@ internal static class Program
     {
         // One line an error and no stack trace is this program's rule, so neither the parser's own error handling nor its exception handler is used.
         RootCommand root = Commands(host);
+        if (SuggestDirective.Answer(args, root, host.Out))
+        {
+            return ExitCode.Done;
+        }
         ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (ParseProblem.Of(parsed) is { } problem)
         {
@@ -50,6 +55,8 @@ internal static class Program
         root.Subcommands.Add(new ExplainCommand(host).Command);
         root.Subcommands.Add(new ModelsCommand(host).Command);
         root.Subcommands.Add(new DevicesCommand(host).Command);
+        root.Subcommands.Add(new WatchCommand(host).Command);
+        root.Subcommands.Add(new CompletionCommand(host).Command);
         return root;
     }
 

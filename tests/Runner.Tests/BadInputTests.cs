@@ -6,7 +6,7 @@ namespace GpuCnn.Runner.Tests;
 public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
 {
     [Theory]
-    [InlineData("", "no command given: give train, evaluate, predict, explain, models, devices")]
+    [InlineData("", "no command given: give train, evaluate, predict, explain, models, devices, watch, completion")]
     [InlineData("trian", "did you mean train?")]
     [InlineData("fly", "no command 'fly'; 'gpucnn --help' lists")]
     [InlineData("--jsno", "did you mean --json?")]
@@ -82,6 +82,12 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("explain --weights CNN1 --model cnn2", "CNN1: ")]
     [InlineData("explain --accelerator cpu --output EMPTY", "EMPTY")]
     [InlineData("models --model vgg", "--model: no model 'vgg'")]
+    [InlineData("train --progress bar", "--progress: no style 'bar': give auto, live, plain, none")]
+    [InlineData("watch NONE", "NONE: there is no such folder")]
+    [InlineData("watch FILE", "FILE: it is a file, give a run folder")]
+    [InlineData("watch EMPTY", "EMPTY: it is no run folder, it has no state.json")]
+    [InlineData("watch", "Required argument 'RUN' missing for command: 'watch'")]
+    [InlineData("completion tcsh", "completion: no script for 'tcsh': give bash, zsh, fish, powershell")]
     [InlineData("devices --accelerator cpu:7", "no accelerator 'cpu:7'")]
     public void One_line_names_the_culprit(string commandLine, string expected)
     {

@@ -81,8 +81,10 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
-    [InlineData("--help", "train evaluate predict explain models devices --json --quiet --verbose --version")]
-    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output")]
+    [InlineData("--help", "train evaluate predict explain models devices watch completion --json --quiet --verbose --version")]
+    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures")]
+    [InlineData("watch --help", "--once --progress --json")]
+    [InlineData("completion --help", "bash zsh fish powershell")]
     [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --json")]
     [InlineData("predict --help", "--accelerator --data --model --weights --threads --split --count")]
     [InlineData("explain --help", "--weights --index --split --image --model --concepts --step --output --data --accelerator --threads --json")]

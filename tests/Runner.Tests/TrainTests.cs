@@ -30,7 +30,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(15, losses.Length);
         Assert.Equal(epochs.Sum(row => row.GetProperty("train_seconds").GetDouble()), run.Json.GetProperty("train_seconds").GetDouble(), 1e-9);
 
-        Assert.Equal(["args.json", "model.json", "report.json", "report.txt", "results.csv", "steps.csv", "weights/best.safetensors", "weights/last.safetensors"],
+        Assert.Equal(["args.json", "model.json", "report.json", "report.txt", "results.csv", "results.png", "state.json", "steps.csv", "weights/best.safetensors", "weights/last.safetensors"],
             Files(folder));
         string[] rows = File.ReadAllLines(Path.Combine(folder, "results.csv"));
         Assert.Equal("epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second", rows[0]);
@@ -137,7 +137,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         {
             Assert.Contains(part, line, StringComparison.Ordinal);
         }
-        Assert.Equal(["args.json", "model.json", "results.csv", "steps.csv"], Files(folder));
+        Assert.Equal(["args.json", "model.json", "results.csv", "state.json", "steps.csv"], Files(folder));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using GpuCnn.Runner.Views;
+using Spectre.Console;
 using Spectre.Console.Testing;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>What a training looks like, on a terminal and in a log.</summary>
 public sealed class ViewTests
 {
-    private static readonly TrainingPlan Plan = new(10, 94, 48_000, 512);
+    private static readonly TrainingPlan Plan = new(10, 94, 48_000, 512, 0.001);
 
     private static readonly EpochResult First = new(1, 0.54321, 0.8123, 0.40124, 0.8543, 0.001, 1.523, 31_579.2, true, false);
 
@@ -25,82 +26,267 @@ public sealed class ViewTests
     {
         var writer = new StringWriter();
         var view = new PlainTrainingView(writer, Plan);
-        view.Follow(() => Epochs(view));
+        view.Follow(() =>
+        {
+            view.OnPast([First], [1f]);
+            view.OnEpoch(Second);
+        });
         Assert.Equal(Table, writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         Assert.All(Table, line => Assert.InRange(line.Length, 1, 80));
     }
 
-    [Theory]
-    [InlineData(80)]
-    [InlineData(120)]
-    public void The_live_view_keeps_the_table_and_clears_the_moving_line(int width)
+    [Fact]
+    public void The_narrow_table_fits_40_columns()
     {
-        using TestConsole console = new TestConsole().Width(width).Interactive();
-        console.EmitAnsiSequences = true;
-        var view = new LiveTrainingView(console, Plan, TimeProvider.System);
+        string row = EpochTable.NarrowRow(First with { Epoch = 100 }, 100);
+        Assert.Equal("100/100 0.5432 0.8123  0.4012 0.8543 *", row);
+        Assert.InRange(EpochTable.NarrowHeading.Length, 1, 39);
+    }
+
+    [Fact]
+    public void A_heading_is_broken_between_words_and_a_table_loses_its_settings()
+    {
+        Assert.Equal("run     a-folder\nimages  48000 to train,\n        12000 held out\n", Reports.TextTable.Pairs(25, ("run", "a-folder"), ("images", "48000 to train, 12000 held out")));
+        string whole = Reports.Summaries.Layers(ModelDefinition.Cnn3, 80), narrow = Reports.Summaries.Layers(ModelDefinition.Cnn3, 40);
+        Assert.Contains("conv2   128 3x3 stride 2 pad 1, relu, max 2x2   128x3x3      73,856\n", whole, StringComparison.Ordinal);
+        Assert.Contains("dense1  128, relu, dropout 0.25 ", whole, StringComparison.Ordinal);
+        Assert.All(narrow.Split('\n'), line => Assert.InRange(line.Length, 0, 39));
+        Assert.Contains("conv2", narrow, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("live-80-colour", 80, 30, ColorSystem.TrueColor, true)]
+    [InlineData("live-80-no-colour", 80, 30, ColorSystem.NoColors, true)]
+    [InlineData("live-80-ascii", 80, 30, ColorSystem.NoColors, false)]
+    [InlineData("live-120-colour", 120, 40, ColorSystem.EightBit, true)]
+    [InlineData("live-120-no-colour", 120, 40, ColorSystem.NoColors, true)]
+    [InlineData("live-40", 40, 30, ColorSystem.NoColors, true)]
+    [InlineData("live-80-low", 80, 12, ColorSystem.NoColors, true)]
+    public void The_live_view_is_as_committed(string name, int width, int height, ColorSystem colours, bool unicode)
+    {
+        using TestConsole console = Console(width, height, colours, unicode);
+        var clock = new ManualClock();
+        var view = new LiveTrainingView(console, Plan, clock);
+        Play(view, clock, epochs: 3, more: 44);
+        view.Draw();
+        string text = console.Output;
+        Assert.Equal(unicode && width >= 60, text.Any(letter => letter > 127));
+        Assert.Equal(colours != ColorSystem.NoColors, text.Contains("38;", StringComparison.Ordinal));
+        string[] lines = System.Text.RegularExpressions.Regex.Replace(text, "\u001b\\[[0-9;?]*[A-Za-z]|\r", "").Split('\n');
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
+        Assert.InRange(lines.Length, 1, height);
+        Snapshot.Matches(text, $"{name}.txt");
+    }
+
+    [Fact]
+    public void Following_keeps_the_rows_and_leaves_a_clean_screen_with_its_cursor()
+    {
+        using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
+        var clock = new ManualClock();
+        var view = new LiveTrainingView(console, Plan, clock);
         view.Follow(() =>
         {
-            view.OnStep(new StepResult(1, 1, 1, 94, 2.3f));
-            Thread.Sleep(150);
-            Epochs(view);
+            Play(view, clock, epochs: 1, more: 3);
+            view.Draw();
         });
-        string[] lines = console.Output.Split('\n');
-        Assert.All(Table, row => Assert.Contains(lines, line => line.EndsWith(row, StringComparison.Ordinal)));
-        Assert.Contains("epoch 1/10  step 1/94  loss 2.3000", console.Output, StringComparison.Ordinal);
-        // The last thing it does is to erase the moving line.
-        Assert.EndsWith("\u001b[2K\u001b[1A\u001b[2K\u001b[1A\u001b[2K", console.Output, StringComparison.Ordinal);
+        Assert.StartsWith("\u001b[?25l", console.Output, StringComparison.Ordinal);
+        Assert.EndsWith("\u001b[J\u001b[?25h", console.Output, StringComparison.Ordinal);
+        string[] screen = Screen(console.Output, 30);
+        Assert.Equal([Table[0], "  1/10      0.6000  0.7800    0.5000  0.8000     0.001     2.00     24000  best"], screen[..2]);
+        Assert.All(screen[2..], Assert.Empty);
     }
 
     [Fact]
-    public void An_exception_passes_through_the_live_view()
+    public void An_exception_passes_through_and_the_cursor_comes_back()
     {
-        using TestConsole console = new TestConsole().Interactive();
+        using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
         var view = new LiveTrainingView(console, Plan, TimeProvider.System);
         Assert.Throws<NonFiniteLossException>(() => view.Follow(() => throw new NonFiniteLossException(1, 3, float.NaN, 2)));
+        Assert.EndsWith("\u001b[?25h", console.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_moving_line_tells_place_mean_loss_speed_and_time_left()
+    public void Abandoning_clears_once_and_nothing_is_drawn_after()
+    {
+        using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
+        var view = new LiveTrainingView(console, Plan, new ManualClock());
+        view.Draw();
+        view.Abandon();
+        string output = console.Output;
+        Assert.EndsWith("\u001b[?25h", output, StringComparison.Ordinal);
+        view.Draw();
+        view.Abandon();
+        Assert.Equal(output, console.Output);
+    }
+
+    [Fact]
+    public void A_terminal_made_narrower_between_two_pictures_is_cleared_of_broken_lines()
+    {
+        using TestConsole console = Console(120, 40, ColorSystem.NoColors, true);
+        var region = new LiveRegion(console);
+        region.Draw([], new Text(new string('a', 100) + "\n" + new string('b', 30)));
+        console.Profile.Width = 50;
+        int before = console.Output.Length;
+        region.Draw([], new Text("c"));
+        // 100 letters now stand on two lines of 50: with the line of the cursor that is three, so two up.
+        Assert.StartsWith("\r\u001b[2A", console.Output[before..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Progress_tells_place_mean_loss_speed_and_time_left()
     {
         var clock = new ManualClock();
-        using var console = new TestConsole();
-        var view = new LiveTrainingView(console, Plan, clock);
-        Assert.Equal("epoch 1/10  preparing", view.Status());
+        var progress = new TrainingProgress(Plan, clock);
+        Assert.Equal((1, 0, null, null), Told(progress));
         clock.Seconds = 100;
-        view.OnStep(new StepResult(1, 1, 1, 94, 2f));
-        Assert.Equal("epoch 1/10  step 1/94  loss 2.0000", view.Status());
+        progress.OnStep(new StepResult(1, 1, 1, 94, 2f));
+        Assert.Equal((1, 1, null, null), Told(progress));
         clock.Seconds = 102;
-        view.OnStep(new StepResult(1, 2, 2, 94, 1f));
+        progress.OnStep(new StepResult(1, 2, 2, 94, 1f));
         // 512 images in 2 s; 938 steps left at 2 s each.
-        Assert.Equal("epoch 1/10  step 2/94  loss 1.5000  256 images/s  eta 31:16", view.Status());
-        view.OnStep(new StepResult(2, 95, 1, 94, 0.5f));
-        Assert.Equal("epoch 2/10  step 1/94  loss 0.5000  eta 0:18", view.Status());
+        Assert.Equal((1, 2, 256.0, 1876.0), Told(progress));
+        Assert.Equal(1.5, progress.Snapshot().Loss);
+        clock.Seconds = 103;
+        Assert.Equal(1875.0, progress.Snapshot().Left!.Value.TotalSeconds);
     }
 
     [Fact]
-    public void A_long_training_still_fits_beside_the_bar()
+    public void Losses_that_come_in_bunches_do_not_count_as_speed()
     {
-        var clock = new ManualClock();
-        using var console = new TestConsole();
-        var view = new LiveTrainingView(console, Plan with { Epochs = 50 }, clock);
-        view.OnStep(new StepResult(50, 1, 1, 94, 2f));
-        clock.Seconds = 3600;
-        view.OnStep(new StepResult(50, 2, 94, 94, 2f));
-        Assert.InRange(view.Status().Length, 1, 69);
+        var clock = new ManualClock { Seconds = 10 };
+        var progress = new TrainingProgress(Plan, clock);
+        for (int step = 1; step <= 50; step++)
+        {
+            clock.Seconds = step <= 25 ? 10 : 15;
+            progress.OnStep(new StepResult(1, step, step, 94, 1f));
+        }
+        // Steps 26 to 50 took the 5 s between the two bunches.
+        Assert.Equal(25 * 512 / 5.0, progress.Snapshot().ImagesPerSecond!.Value, 1e-9);
     }
 
-    private static void Epochs(ITrainingView view)
+    [Fact]
+    public void A_past_gives_place_and_loss_but_no_speed_of_its_own()
     {
-        view.OnEpoch(First);
-        view.OnEpoch(Second);
+        var progress = new TrainingProgress(Plan, new ManualClock());
+        progress.OnPast([First], [.. Enumerable.Repeat(1f, 94), 0.5f, 0.25f]);
+        TrainingSnapshot now = progress.Snapshot();
+        Assert.Equal((2, 2, 96L, 0.375), (now.Epoch, now.StepOfEpoch, now.Step, now.Loss!.Value));
+        Assert.Equal(First.ImagesPerSecond, now.ImagesPerSecond);
+        Assert.Equal(((10 * 48_000) - 48_000 - 1024) / First.ImagesPerSecond, now.Left!.Value.TotalSeconds, 1e-6);
+        Assert.Same(First, now.Best);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1024)]
+    [InlineData(1025)]
+    [InlineData(5003)]
+    public void A_curve_of_any_number_of_steps_keeps_its_mean(int steps)
+    {
+        var curve = new StepCurve();
+        for (int i = 0; i < steps; i++)
+        {
+            curve.Add(i);
+        }
+        ChartPoint[] points = curve.Points(100);
+        Assert.InRange(points.Length, Math.Min(steps, 512), 1024);
+        // Loss and place grow alike, so every mean lies on the line.
+        Assert.All(points, point => Assert.Equal((point.X * 100) - 0.5, point.Y, 1e-9));
+        Assert.Equal(steps / 100.0, points[^1].X + (points.Length > 1 ? points[^1].X - points[^2].X : 0.005), 0.06);
+    }
+
+    [Theory]
+    [InlineData(null, null, "en_US.UTF-8", true)]
+    [InlineData("C", null, "en_US.UTF-8", false)]
+    [InlineData(null, "de_DE.ISO-8859-1", "C.UTF-8", false)]
+    [InlineData("", "", "C.utf8", true)]
+    [InlineData(null, null, "POSIX", false)]
+    [InlineData(null, null, null, true)]
+    public void A_locale_that_is_not_of_UTF_8_gets_plain_characters(string? all, string? type, string? lang, bool unicode)
+    {
+        var variables = new Dictionary<string, string?> { ["LC_ALL"] = all, ["LC_CTYPE"] = type, ["LANG"] = lang };
+        Assert.Equal(unicode || OperatingSystem.IsWindows(), Locale.AllowsUnicode(name => variables[name]));
+    }
+
+    private static (int Epoch, int Step, double? Speed, double? Left) Told(TrainingProgress progress)
+    {
+        TrainingSnapshot now = progress.Snapshot();
+        return (now.Epoch, now.StepOfEpoch, now.ImagesPerSecond, now.Left?.TotalSeconds);
+    }
+
+    private static TestConsole Console(int width, int height, ColorSystem colours, bool unicode)
+    {
+        TestConsole console = new TestConsole().Width(width).Height(height).Interactive().Colors(colours);
+        console.EmitAnsiSequences = true;
+        console.Profile.Capabilities.Unicode = unicode;
+        return console;
+    }
+
+    /// <summary>A training whose losses fall smoothly, an epoch in two seconds.</summary>
+    private static void Play(LiveTrainingView view, ManualClock clock, int epochs, int more)
+    {
+        for (int step = 1; step <= (epochs * 94) + more; step++)
+        {
+            clock.Ticks += ManualClock.TicksPerSecond * 2 / 94;
+            int epoch = ((step - 1) / 94) + 1;
+            view.OnStep(new StepResult(epoch, step, ((step - 1) % 94) + 1, 94, (float)(0.3 + (2 / (1 + (step / 10.0))))));
+            if (step % 94 == 0)
+            {
+                view.OnEpoch(new EpochResult(epoch, 0.3 + (0.3 / epoch), 0.9 - (0.12 / epoch), 0.35 + (0.15 / epoch), 0.88 - (0.08 / epoch), 0.001, 2, 24_000, true, false));
+            }
+        }
+    }
+
+    /// <summary>What a terminal shows after these characters: of control sequences it knows those that the view writes.</summary>
+    private static string[] Screen(string output, int height)
+    {
+        char[][] lines = [.. Enumerable.Range(0, height).Select(_ => new string(' ', 200).ToCharArray())];
+        int row = 0, column = 0;
+        for (int i = 0; i < output.Length; i++)
+        {
+            if (output[i] == '\u001b')
+            {
+                int end = output.IndexOfAny(['A', 'K', 'J', 'l', 'h', 'm'], i);
+                string argument = output[(i + 2)..end];
+                if (output[end] == 'A')
+                {
+                    row -= int.Parse(argument, System.Globalization.CultureInfo.InvariantCulture);
+                }
+                else if (output[end] is 'K' or 'J')
+                {
+                    lines[row].AsSpan(column).Fill(' ');
+                    foreach (char[] line in lines.Skip(output[end] == 'J' ? row + 1 : height))
+                    {
+                        Array.Fill(line, ' ');
+                    }
+                }
+                i = end;
+            }
+            else if (output[i] is '\r' or '\n')
+            {
+                (row, column) = (row + (output[i] == '\n' ? 1 : 0), 0);
+            }
+            else
+            {
+                lines[row][column++] = output[i];
+            }
+        }
+        return [.. lines.Select(line => new string(line).TrimEnd())];
     }
 
     private sealed class ManualClock : TimeProvider
     {
-        public long Seconds { get; set; }
+        public const long TicksPerSecond = 94_000;
 
-        public override long TimestampFrequency => 1;
+        public long Ticks { get; set; }
 
-        public override long GetTimestamp() => Seconds;
+        public long Seconds
+        {
+            set => Ticks = value * TicksPerSecond;
+        }
+
+        public override long TimestampFrequency => TicksPerSecond;
+
+        public override long GetTimestamp() => Ticks;
     }
 }

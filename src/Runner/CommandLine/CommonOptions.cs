@@ -10,7 +10,8 @@ internal static class CommonOptions
     private static readonly OptionRule<int> ThreadsRule = new("--threads", "0 (one a core) to 1024", value => value is >= 0 and <= 1024);
 
     public static Option<AcceleratorChoice> Accelerator { get; } =
-        Flag.Declare("--accelerator", "KIND", $"Where to compute: {AcceleratorChoice.Syntax}", AcceleratorChoice.Parse, AcceleratorChoice.Auto);
+        Flag.Declare("--accelerator", "KIND", $"Where to compute: {AcceleratorChoice.Syntax}", AcceleratorChoice.Parse, AcceleratorChoice.Auto)
+            .Offering("auto", "cuda", "opencl", "cpu");
 
     public static Option<int> Threads { get; } = Flag.Number(ThreadsRule, "Worker threads of the CPU accelerator", 0);
 
@@ -21,9 +22,9 @@ internal static class CommonOptions
 
     public static Option<ModelDefinition?> Model { get; } = Flag.Declare<ModelDefinition?>("--model", "NAME",
         $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}; inferred from the weights' tensors when they are given without it",
-        ModelDefinition.Find, null);
+        ModelDefinition.Find, null).Offering(ModelDefinition.All.Select(model => model.Name));
 
-    public static Option<DataSplit> Split { get; } = Flag.Declare("--split", "NAME", "Part of the data set: test or train", ParseSplit, DataSplit.Test);
+    public static Option<DataSplit> Split { get; } = Flag.Declare("--split", "NAME", "Part of the data set: test or train", ParseSplit, DataSplit.Test).Offering("test", "train");
 
     private static Option<T> Required<T>(Option<T> option)
     {

@@ -50,6 +50,19 @@ internal static class Flag
     public static Option<string?> Text(string name, string valueName, string help, string? preset = null) =>
         Declare<string?>(name, valueName, help, text => text.Length > 0 ? text : throw new OptionException(name, $"it is empty: give a {valueName}"), preset);
 
+    /// <summary>Says which values a shell may offer for an option.</summary>
+    /// <typeparam name="T">The option's type.</typeparam>
+    /// <param name="option">The option.</param>
+    /// <param name="values">The values.</param>
+    /// <returns>The option.</returns>
+    public static Option<T> Offering<T>(this Option<T> option, params IEnumerable<string> values)
+    {
+        // What the library offers by itself are the names of an enumeration's members, which no option takes.
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. values]);
+        return option;
+    }
+
     private static T? Read<T>(ArgumentResult result, string name, Func<string, T> parse)
     {
         string text = result.Tokens[0].Value;

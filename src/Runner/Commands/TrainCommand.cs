@@ -3,6 +3,7 @@ using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
+using GpuCnn.Runner.Views;
 
 namespace GpuCnn.Runner.Commands;
 
@@ -33,6 +34,8 @@ internal sealed class TrainCommand
 
     private static readonly Option<string?> Folder = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 
+    private static readonly Option<bool> NoPictures = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
+
     private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
 
     private readonly Host host;
@@ -42,7 +45,7 @@ internal sealed class TrainCommand
         this.host = host;
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, Epochs, BatchSize, LearningRate, ValidationSplit, NoShuffle, NoDropout,
-            TrainSamples, Seed, Weights, Folder, CommonOptions.Accelerator, CommonOptions.Threads])
+            TrainSamples, Seed, Weights, Folder, NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -89,7 +92,7 @@ internal sealed class TrainCommand
             options.Shuffle, options.Dropout, options.TrainSamples);
         using RunFolder folder = parsed.GetValue(Folder) is { } given ? RunFolder.CreateAt(given, args) : RunFolder.CreateNext(host.Runs, args);
         folder.WriteModel(model);
-        return new TrainingRun(host, output, trainer, folder, test).Execute();
+        return new TrainingRun(host, output, trainer, folder, test) { Style = parsed.GetValue(TrainingViews.Style), Pictures = !parsed.GetValue(NoPictures) }.Execute();
     }
 
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model) => new()

@@ -1,33 +1,61 @@
 using System.Globalization;
+using GpuCnn.Runner.Pictures;
 using GpuCnn.Runner.Reports;
 using GpuCnn.Runner.Views;
-using Spectre.Console;
 
 namespace GpuCnn.Runner.Commands;
 
 /// <summary>A training under way: epochs, files of the run folder, and the evaluation at the end.</summary>
-internal sealed class TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test)
+internal sealed class TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test) : ITrainingObserver
 {
     private readonly List<EpochDocument> epochs = [];
+    private ITrainingView view = new SilentTrainingView();
+    private EpochDocument? bestRow;
     private int bestEpoch;
 
     private Network Network => trainer.Network;
 
     private bool HoldsOut => trainer.ValidationImages > 0;
 
+    /// <summary>How the training is shown.</summary>
+    public ProgressStyle Style { get; init; }
+
+    /// <summary>Whether pictures are drawn into the folder.</summary>
+    public bool Pictures { get; init; } = true;
+
     /// <summary>Trains to the end or until a stop is asked for, then evaluates.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="NonFiniteLossException">The loss became NaN; the weights of earlier epochs are in the folder.</exception>
     public int Execute()
     {
+        StateDocument state = RunStatus.Begin(trainer);
+        folder.WriteState(state);
         WriteBanner();
-        return Train() ? Interrupted() : Finish();
+        try
+        {
+            int code = Train() ? Interrupted() : Finish();
+            folder.WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
+            return code;
+        }
+        catch (Exception exception)
+        {
+            folder.WriteState(state with { Status = RunStatus.Failed, Ended = DateTimeOffset.UtcNow, Problem = exception.Message });
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnStep(in StepResult result)
+    {
+        view.OnStep(result);
+        folder.AppendStepsNowAndThen(trainer.StepLosses);
     }
 
     /// <summary>Runs the epochs; whether a stop was asked for.</summary>
     private bool Train()
     {
-        ITrainingView view = View();
+        view = TrainingViews.Create(host, output, Style,
+            new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate));
         using var interruption = new Interruption(view.Abandon, host.Stop);
         try
         {
@@ -35,7 +63,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
             {
                 do
                 {
-                    EpochResult result = trainer.RunEpoch(view, interruption.Token);
+                    EpochResult result = trainer.RunEpoch(this, interruption.Token);
                     Save(result);
                     if (!result.Interrupted)
                     {
@@ -60,7 +88,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         if (result.Best || !HoldsOut)
         {
             WeightsFile.Save(folder.BestWeights, weights);
-            bestEpoch = result.Epoch;
+            (bestEpoch, bestRow) = (result.Epoch, EpochDocument.Of(result));
         }
         if (!result.Interrupted)
         {
@@ -81,14 +109,36 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     {
         EvaluationResult last = Evaluation.Run(Network, test), best = last;
         folder.WriteReport(last);
+        DrawPictures();
         if (bestEpoch != trainer.EpochsDone)
         {
             Network.ImportWeights(WeightsFile.Load(folder.BestWeights));
             best = Evaluation.Run(Network, test);
         }
         output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
-        WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}\nrun         {folder.Path}\n");
+        output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
+        WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}{Validation(bestRow)}\nrun         {folder.Path}\n");
         return ExitCode.Done;
+    }
+
+    private static string Validation(EpochDocument? row) => row?.ValAccuracy is { } accuracy
+        ? string.Create(CultureInfo.InvariantCulture, $" (validation accuracy {accuracy:0.0000}, loss {row.ValLoss:0.0000})") : "";
+
+    /// <summary>Draws what a person will look at; that it cannot be drawn takes nothing from a training that is done.</summary>
+    private void DrawPictures()
+    {
+        if (!Pictures)
+        {
+            return;
+        }
+        try
+        {
+            LearningCurves.Write(folder.Curves, Network.Model.Name, epochs, trainer.StepLosses, trainer.StepsPerEpoch, HoldsOut ? bestEpoch : null);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            host.Error.WriteLine($"gpucnn: warning: no {RunFiles.Curves} was drawn: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}; --no-pictures does without");
+        }
     }
 
     private void WriteResult(EvaluationResult? last, EvaluationResult? best, string text) => output.Result(
@@ -99,27 +149,14 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     private void WriteBanner()
     {
         TrainingOptions options = trainer.Options;
-        output.Talk.WriteLine(TextTable.Format(["run", folder.Path],
-        [
-            ["model", Summaries.Of(Network.Model)],
-            ["accelerator", Summaries.Of(Network.Device)],
-            ["images", string.Create(CultureInfo.InvariantCulture, $"{trainer.TrainingImages} to train, {trainer.ValidationImages} held out, {test.Count} to test")],
-            ["training", string.Create(CultureInfo.InvariantCulture,
-                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {options.LearningRate:0.######}, seed {options.Seed}")],
-        ]));
-    }
-
-    private ITrainingView View()
-    {
-        var plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize);
-        if (!output.Quiet)
-        {
-            IAnsiConsole console = host.Console(output.Talk);
-            if (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi)
-            {
-                return new LiveTrainingView(console, plan, TimeProvider.System);
-            }
-        }
-        return new PlainTrainingView(output.Talk, plan);
+        int width = output.Width;
+        output.Talk.WriteLine(TextTable.Pairs(width,
+            ("run", folder.Path),
+            ("model", Summaries.Of(Network.Model)),
+            ("accelerator", Summaries.Of(Network.Device)),
+            ("images", string.Create(CultureInfo.InvariantCulture, $"{trainer.TrainingImages} to train, {trainer.ValidationImages} held out, {test.Count} to test")),
+            ("training", string.Create(CultureInfo.InvariantCulture,
+                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {options.LearningRate:0.######}, seed {options.Seed}"))));
+        output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
     }
 }

@@ -59,6 +59,24 @@ internal sealed record LayerDocument(string Name, string Settings, IReadOnlyList
 internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
     ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples);
 
+/// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>
+/// <param name="Status">running, done, interrupted or failed.</param>
+/// <param name="Process">The process's number on its machine.</param>
+/// <param name="ProcessStarted">When that process started, so that another one with the same number is not taken for it.</param>
+/// <param name="Machine">The name of its machine.</param>
+/// <param name="StepsPerEpoch">Steps of an epoch.</param>
+/// <param name="TrainingImages">Images trained on.</param>
+/// <param name="ValidationImages">Images held out.</param>
+/// <param name="Started">When the run began.</param>
+/// <param name="Ended">When it ended; null while it runs.</param>
+/// <param name="Problem">Why it failed.</param>
+internal sealed record StateDocument(string Status, int Process, DateTimeOffset ProcessStarted, string Machine, int StepsPerEpoch, int TrainingImages,
+    int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem);
+
+/// <summary>What <c>watch --json</c> writes.</summary>
+internal sealed record WatchDocument(string Run, string Status, string Model, string Accelerator, int Epoch, int Epochs, long Step, long Steps, double? Loss,
+    double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results);
+
 /// <summary>Reads and writes the documents; names are in snake case, and numbers that JSON cannot hold become null.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)])]
 [JsonSerializable(typeof(TrainDocument))]
@@ -69,6 +87,8 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ArgsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
+[JsonSerializable(typeof(StateDocument))]
+[JsonSerializable(typeof(WatchDocument))]
 internal sealed partial class Documents : JsonSerializerContext
 {
     /// <summary>For files that people look into, so with letters as they are: no browser takes them for markup.</summary>

@@ -16,6 +16,16 @@ internal sealed class Output(Host host, ParseResult parsed)
     /// <summary>For all that is not the result.</summary>
     public TextWriter Talk => Quiet ? TextWriter.Null : Json ? host.Error : host.Out;
 
+    /// <summary>Columns that the talk has; a log has as many as a line needs.</summary>
+    public int Width
+    {
+        get
+        {
+            Spectre.Console.Profile profile = host.Console(Talk).Profile;
+            return profile.Out.IsTerminal ? profile.Width : int.MaxValue;
+        }
+    }
+
     /// <summary>Writes the result.</summary>
     /// <typeparam name="T">The document's type.</typeparam>
     /// <param name="document">The result for programs.</param>

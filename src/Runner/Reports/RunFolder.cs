@@ -1,21 +1,24 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace GpuCnn.Runner.Reports;
 
 /// <summary>The folder that a training leaves behind. It is new or was empty: no run is ever overwritten.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const string ArgsFile = "args.json";
+    private static readonly TimeSpan BetweenSteps = TimeSpan.FromSeconds(1);
 
     private readonly StreamWriter results, steps;
     private int stepsWritten;
+    private long stepsTime = Stopwatch.GetTimestamp();
 
     private RunFolder(string path)
     {
         Path = path;
         Directory.CreateDirectory(System.IO.Path.Combine(path, "weights"));
-        results = Open("results.csv", "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second");
-        steps = Open("steps.csv", "step,loss");
+        results = Open(RunFiles.Results, "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second");
+        steps = Open(RunFiles.Steps, "step,loss");
     }
 
     /// <summary>The folder, as the user gave it or as <c>runs/model-n</c>.</summary>
@@ -26,6 +29,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The weights after the last step.</summary>
     public string LastWeights => In("weights/last.safetensors");
+
+    /// <summary>The picture of the curves.</summary>
+    public string Curves => In(RunFiles.Curves);
+
+    /// <summary>The paths of all files in it, in order.</summary>
+    public IReadOnlyList<string> Files() => [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     /// <summary>Says, before anything is created, whether a folder may be used.</summary>
     /// <param name="path">The folder.</param>
@@ -64,7 +73,7 @@ internal sealed class RunFolder : IDisposable
         {
             Directory.CreateDirectory(path);
             // Another process may have found the folder empty too: only one of them creates this file.
-            using (var stream = new FileStream(System.IO.Path.Combine(path, ArgsFile), FileMode.CreateNew))
+            using (var stream = new FileStream(System.IO.Path.Combine(path, RunFiles.Args), FileMode.CreateNew))
             using (var writer = new StreamWriter(stream))
             {
                 writer.Write(ArgsText(args));
@@ -84,7 +93,7 @@ internal sealed class RunFolder : IDisposable
         Directory.CreateDirectory(prepared);
         try
         {
-            File.WriteAllText(System.IO.Path.Combine(prepared, ArgsFile), ArgsText(args));
+            File.WriteAllText(System.IO.Path.Combine(prepared, RunFiles.Args), ArgsText(args));
             for (int number = 1; ; number++)
             {
                 string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{args.Model}-{number}"));
@@ -113,7 +122,12 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes model.json.</summary>
     /// <param name="model">The model.</param>
     public void WriteModel(ModelDefinition model) =>
-        File.WriteAllText(In("model.json"), Documents.Text(ModelDocument.Of(model), Documents.Indented.ModelDocument) + "\n");
+        File.WriteAllText(In(RunFiles.Model), Documents.Text(ModelDocument.Of(model), Documents.Indented.ModelDocument) + "\n");
+
+    /// <summary>Writes state.json.</summary>
+    /// <param name="state">How the run stands.</param>
+    public void WriteState(StateDocument state) => AtomicFile.Write(In(RunFiles.State),
+        stream => stream.Write(Encoding.UTF8.GetBytes(Documents.Text(state, Documents.Indented.StateDocument) + "\n")));
 
     /// <summary>Appends a row to results.csv, flushed.</summary>
     /// <param name="row">The epoch.</param>
@@ -133,6 +147,17 @@ internal sealed class RunFolder : IDisposable
             steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stepsWritten + 1},{losses[stepsWritten]}"));
         }
         steps.Flush();
+        stepsTime = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Appends the new steps if that was not done for a second: for a step it costs nothing, and whoever watches the run sees it move.</summary>
+    /// <param name="losses">The losses of all steps so far.</param>
+    public void AppendStepsNowAndThen(IReadOnlyList<float> losses)
+    {
+        if (Stopwatch.GetElapsedTime(stepsTime) >= BetweenSteps)
+        {
+            AppendSteps(losses);
+        }
     }
 
     /// <summary>Writes report.txt and report.json.</summary>

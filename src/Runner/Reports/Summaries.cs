@@ -19,6 +19,29 @@ internal static class Summaries
     /// <summary>A model in a few words.</summary>
     public static string Of(ModelDefinition model) => $"{model.Name}, {Thousands(model.Parameters)} parameters";
 
+    /// <summary>A model as a table: a line for each layer that has parameters, with what follows it until the next.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="width">Columns of a line; where they are too few, the settings are left out.</param>
+    public static string Layers(ModelDefinition model, int width)
+    {
+        var rows = new List<string[]>();
+        foreach ((Layer layer, LayerSummary summary) in model.Layers.Zip(model.Summary))
+        {
+            string words = layer is Conv2d or Dense or MaxPool2d ? summary.Description : $"{layer.Kind} {summary.Description}".TrimEnd();
+            if (rows.Count == 0 || summary.Parameters > 0)
+            {
+                rows.Add([summary.Name, words, summary.Output.ToString(), Thousands(summary.Parameters)]);
+            }
+            else if (layer is not Flatten)
+            {
+                (rows[^1][1], rows[^1][2]) = ($"{rows[^1][1]}, {words}", summary.Output.ToString());
+            }
+        }
+        string table = TextTable.Format(["layer", "settings", ">output", ">parameters"], rows);
+        return table.IndexOf('\n', StringComparison.Ordinal) < width ? table
+            : TextTable.Format(["layer", ">output", ">parameters"], rows.Select(row => (string[])[row[0], row[2], row[3]]));
+    }
+
     /// <summary>An accelerator in a few words.</summary>
     public static string Of(Kernels.Device device) => $"{device.Info.Id}, {device.Info.Name}{(device.Info.Kind == Kernels.AcceleratorKind.Cpu
         ? string.Create(CultureInfo.InvariantCulture, $", {device.Workers} workers") : "")}";

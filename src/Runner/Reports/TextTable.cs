@@ -5,6 +5,38 @@ namespace GpuCnn.Runner.Reports;
 /// <summary>Columns of text, each as wide as its widest cell: the same on a terminal and in a file.</summary>
 internal static class TextTable
 {
+    /// <summary>Lays out names and what they stand for, the latter broken between words where a line is short.</summary>
+    /// <param name="pairs">The names and what they stand for.</param>
+    /// <param name="width">Columns of a line.</param>
+    /// <returns>Lines that end with a line feed.</returns>
+    public static string Pairs(int width, params IReadOnlyList<(string Name, string Text)> pairs)
+    {
+        int indent = pairs.Max(pair => pair.Name.Length) + 2;
+        var text = new StringBuilder();
+        foreach ((string name, string words) in pairs)
+        {
+            int column = indent;
+            text.Append(name.PadRight(indent));
+            foreach (string word in words.Split(' '))
+            {
+                if (column > indent && column + 1 + word.Length >= width)
+                {
+                    text.Append('\n').Append(' ', indent);
+                    column = indent;
+                }
+                else if (column > indent)
+                {
+                    text.Append(' ');
+                    column++;
+                }
+                text.Append(word);
+                column += word.Length;
+            }
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
     /// <summary>Lays out rows.</summary>
     /// <param name="headings">The columns' names; one that starts with <c>&gt;</c> has its column flush right.</param>
     /// <param name="rows">As many cells each.</param>

@@ -7,6 +7,11 @@ internal interface ITrainingView : ITrainingObserver
     /// <param name="training">Trains, telling this view of steps and epochs; what it throws is passed on.</param>
     void Follow(Action training);
 
+    /// <summary>What was done before the view began, by a run that is watched from its middle. It replaces all that the view was told before.</summary>
+    /// <param name="epochs">The epochs done.</param>
+    /// <param name="stepLosses">The losses of all steps done.</param>
+    void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses);
+
     /// <summary>An epoch is done.</summary>
     /// <param name="result">The epoch.</param>
     void OnEpoch(EpochResult result);
@@ -20,4 +25,12 @@ internal interface ITrainingView : ITrainingObserver
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 /// <param name="ImagesPerEpoch">Training images.</param>
 /// <param name="BatchSize">Images of a step; the last of an epoch may have fewer.</param>
-internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize);
+/// <param name="LearningRate">The learning rate it begins with.</param>
+internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize, double LearningRate)
+{
+    /// <summary>Steps of the run.</summary>
+    public long Steps => (long)Epochs * StepsPerEpoch;
+
+    /// <summary>Images that a number of steps take.</summary>
+    public double Images(long steps) => ((double)(steps / StepsPerEpoch) * ImagesPerEpoch) + Math.Min((double)(steps % StepsPerEpoch) * BatchSize, ImagesPerEpoch);
+}

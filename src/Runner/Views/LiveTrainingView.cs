@@ -1,88 +1,138 @@
-using System.Globalization;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace GpuCnn.Runner.Views;
 
-/// <summary>The table of epochs with a line below it that moves, for a terminal.</summary>
-/// <remarks>A step only leaves its numbers here; ten times a second at most another thread draws them.</remarks>
+/// <summary>The table of epochs with a picture of the training below it that moves, for a terminal.</summary>
+/// <remarks>A step only leaves its numbers; ten times a second at most another thread draws them.</remarks>
 internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, TimeProvider clock) : ITrainingView
 {
-    private static readonly TimeSpan RefreshRate = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BetweenFrames = TimeSpan.FromMilliseconds(100), PatienceAtEnd = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private StepResult last;
-    private double epochLoss;
-    private long firstStep, firstStepTime, epochTime;
-    private ProgressTask? bar;
+    private readonly TrainingProgress progress = new(plan, clock);
+    private readonly LiveRegion region = new(console);
+    private readonly Lock drawing = new();
+    private readonly Queue<EpochResult> finished = new();
+    private bool? wasWide;
+    private bool ended;
 
     /// <inheritdoc/>
     public void Follow(Action training)
     {
-        console.WriteLine(EpochTable.Heading);
-        Progress progress = console.Progress().AutoClear(true).Columns(new StatusColumn(this), new ProgressBarColumn { Width = 10 });
-        progress.RefreshRate = RefreshRate;
-        progress.Start(context =>
+        using var stop = new ManualResetEventSlim();
+        var thread = new Thread(() =>
         {
-            bar = context.AddTask("training", maxValue: (double)plan.Epochs * plan.StepsPerEpoch);
+            do
+            {
+                Draw();
+            }
+            while (!stop.Wait(BetweenFrames));
+        })
+        { IsBackground = true, Name = "live view" };
+        thread.Start();
+        try
+        {
             training();
-        });
-    }
-
-    /// <inheritdoc/>
-    public void OnStep(in StepResult result)
-    {
-        lock (gate)
-        {
-            long now = clock.GetTimestamp();
-            if (firstStep == 0)
-            {
-                (firstStep, firstStepTime) = (result.Step, now);
-            }
-            if (result.StepOfEpoch == 1)
-            {
-                (epochLoss, epochTime) = (0, now);
-            }
-            epochLoss += result.Loss;
-            last = result;
         }
-        bar?.Value = result.Step;
-    }
-
-    /// <inheritdoc/>
-    public void OnEpoch(EpochResult result) => console.WriteLine(EpochTable.Row(result, plan.Epochs));
-
-    /// <inheritdoc/>
-    public void Abandon() => console.Cursor.Show();
-
-    /// <summary>The moving line: where the training is, the epoch's mean loss so far, its speed, and how long the run will still take.</summary>
-    internal string Status()
-    {
-        lock (gate)
+        finally
         {
-            if (last.Step == 0)
+            stop.Set();
+            thread.Join();
+            lock (drawing)
             {
-                return $"epoch 1/{plan.Epochs}  preparing";
+                End();
             }
-            // Rates are measured between steps, so the first, which compiles the kernels, does not count.
-            double epochSeconds = clock.GetElapsedTime(epochTime).TotalSeconds, runSeconds = clock.GetElapsedTime(firstStepTime).TotalSeconds;
-            double images = Math.Min((double)last.StepOfEpoch * plan.BatchSize, plan.ImagesPerEpoch) - plan.BatchSize;
-            string speed = images > 0 && epochSeconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {images / epochSeconds:0} images/s") : "";
-            long measured = last.Step - firstStep, left = ((long)plan.Epochs * plan.StepsPerEpoch) - last.Step;
-            string remaining = measured > 0 ? $"  eta {Clock(TimeSpan.FromSeconds(Math.Ceiling(runSeconds / measured * left)))}" : "";
-            return string.Create(CultureInfo.InvariantCulture,
-                $"epoch {last.Epoch}/{plan.Epochs}  step {last.StepOfEpoch}/{plan.StepsPerEpoch}  loss {epochLoss / last.StepOfEpoch:0.0000}{speed}{remaining}");
         }
     }
 
-    private static string Clock(TimeSpan time) => time.TotalHours >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")
-        : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}");
-
-    private sealed class StatusColumn(LiveTrainingView view) : ProgressColumn
+    /// <inheritdoc/>
+    public void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
     {
-        protected override bool NoWrap => true;
+        progress.OnPast(epochs, stepLosses);
+        lock (finished)
+        {
+            foreach (EpochResult epoch in epochs)
+            {
+                finished.Enqueue(epoch);
+            }
+        }
+    }
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(view.Status());
+    /// <inheritdoc/>
+    public void OnStep(in StepResult result) => progress.OnStep(result);
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochResult result)
+    {
+        progress.OnEpoch(result);
+        lock (finished)
+        {
+            finished.Enqueue(result);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Abandon()
+    {
+        // A terminal that has been told to hold its output holds the drawing thread too.
+        if (drawing.TryEnter(PatienceAtEnd))
+        {
+            try
+            {
+                End();
+            }
+            finally
+            {
+                drawing.Exit();
+            }
+        }
+    }
+
+    /// <summary>Draws one picture, and above it the rows of the epochs that were finished since the last.</summary>
+    internal void Draw()
+    {
+        lock (drawing)
+        {
+            if (ended)
+            {
+                return;
+            }
+            try
+            {
+                region.Draw(FinishedRows(), new LiveFrame(progress.Snapshot()));
+            }
+            catch (IOException)
+            {
+                // The terminal is gone; the training is not.
+                ended = true;
+            }
+        }
+    }
+
+    private void End()
+    {
+        if (!ended)
+        {
+            ended = true;
+            region.Draw(FinishedRows(), null);
+        }
+    }
+
+    private List<string> FinishedRows()
+    {
+        var rows = new List<string>();
+        bool wide = console.Profile.Width >= EpochTable.Width;
+        lock (finished)
+        {
+            while (finished.TryDequeue(out EpochResult? result))
+            {
+                if (wide != wasWide)
+                {
+                    rows.Add(wide ? EpochTable.Heading : EpochTable.NarrowHeading);
+                    wasWide = wide;
+                }
+                rows.Add(wide ? EpochTable.Row(result, plan.Epochs) : EpochTable.NarrowRow(result, plan.Epochs));
+            }
+        }
+        return rows;
     }
 }

@@ -11,6 +11,15 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     }
 
     /// <inheritdoc/>
+    public void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+    {
+        foreach (EpochResult result in epochs)
+        {
+            OnEpoch(result);
+        }
+    }
+
+    /// <inheritdoc/>
     public void OnStep(in StepResult result)
     {
     }

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using GpuCnn.Runner.CommandLine;
+using GpuCnn.Runner.Reports;
+using GpuCnn.Runner.Views;
+
+namespace GpuCnn.Runner.Commands;
+
+/// <summary><c>watch</c>: follows a run from another terminal, from its files alone.</summary>
+internal sealed class WatchCommand
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+
+    private static readonly Option<bool> Once = Flag.Switch("--once", "Say how the run stands and end");
+
+    private readonly Argument<string> run = new("run") { Description = "Run folder, for example runs/cnn1-1", HelpName = "RUN" };
+
+    private readonly Host host;
+
+    public WatchCommand(Host host)
+    {
+        this.host = host;
+        Command = new Command("watch", "Follows a run from another terminal until it ends. Exit code 0 when the run is done, 1 when it failed, died or was interrupted; "
+            + "Ctrl-C ends only the watching.");
+        Command.Arguments.Add(run);
+        Command.Options.Add(Once);
+        Command.Options.Add(TrainingViews.Style);
+        Command.SetAction(Run);
+    }
+
+    /// <summary>Its declaration.</summary>
+    public Command Command { get; }
+
+    private int Run(ParseResult parsed)
+    {
+        var output = new Output(host, parsed);
+        string folder = parsed.GetRequiredValue(run);
+        RunReader reader = RunReader.Open(folder);
+        bool once = parsed.GetValue(Once);
+        ITrainingView view = TrainingViews.Create(host, output, once ? ProgressStyle.Plain : parsed.GetValue(TrainingViews.Style), reader.Plan);
+        output.Talk.WriteLine(TextTable.Pairs(output.Width, ("run", folder), ("model", reader.Args.Model),
+            ("accelerator", $"{reader.Args.Accelerator}, {reader.Args.AcceleratorName}")));
+        using var interruption = new Interruption(view.Abandon, host.Stop);
+        view.Follow(() =>
+        {
+            view.OnPast(reader.Epochs, reader.Losses);
+            while (!once && reader.Status == RunStatus.Running && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
+            {
+                reader.Read(view);
+            }
+        });
+        WatchDocument document = Document(folder, reader);
+        output.Result(document, Documents.Default.WatchDocument, Text(document));
+        return !once && interruption.Token.IsCancellationRequested ? ExitCode.Interrupted
+            : once || document.Status == RunStatus.Done ? ExitCode.Done
+            : ExitCode.Failed;
+    }
+
+    private static WatchDocument Document(string folder, RunReader reader)
+    {
+        var progress = new TrainingProgress(reader.Plan, TimeProvider.System);
+        progress.OnPast(reader.Epochs, reader.Losses);
+        TrainingSnapshot now = progress.Snapshot();
+        bool running = reader.Status == RunStatus.Running;
+        return new WatchDocument(folder, reader.Status, reader.Args.Model, reader.Args.Accelerator, now.Epoch, now.Plan.Epochs, now.Step, now.Plan.Steps, now.Loss,
+            running ? now.ImagesPerSecond : null, running ? now.Left?.TotalSeconds : null, reader.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch, reader.State.Problem,
+            [.. reader.Epochs.Select(EpochDocument.Of)]);
+    }
+
+    private static string Text(WatchDocument now)
+    {
+        string best = now.BestEpoch is { } epoch && now.Results.First(row => row.Epoch == epoch).ValAccuracy is { } accuracy
+            ? string.Create(CultureInfo.InvariantCulture, $"  best epoch {epoch}, validation accuracy {accuracy:0.0000}") : "";
+        string left = now.SecondsLeft is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  about {seconds:0} s left") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{now.Status}  {now.Results.Count} of {now.Epochs} epochs, {now.Step} of {now.Steps} steps{best}{left}\n")
+            + (now.Problem is null ? "" : now.Problem + "\n");
+    }
+}

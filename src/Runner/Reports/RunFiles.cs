@@ -1,0 +1,17 @@
+namespace GpuCnn.Runner.Reports;
+
+/// <summary>Names of the files of a run folder that more than one class knows.</summary>
+internal static class RunFiles
+{
+    public const string Args = "args.json";
+
+    public const string Model = "model.json";
+
+    public const string State = "state.json";
+
+    public const string Results = "results.csv";
+
+    public const string Steps = "steps.csv";
+
+    public const string Curves = "results.png";
+}

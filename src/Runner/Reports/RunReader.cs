@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using GpuCnn.Runner.Views;
+
+namespace GpuCnn.Runner.Reports;
+
+/// <summary>Reads a run folder, perhaps while another process writes it.</summary>
+internal sealed class RunReader
+{
+    private readonly string path;
+    private readonly CsvTail results, steps;
+    private readonly List<EpochResult> epochs = [];
+    private readonly List<float> losses = [];
+    private double best = double.NegativeInfinity;
+
+    private RunReader(string path)
+    {
+        this.path = path;
+        (results, steps) = (new CsvTail(In(RunFiles.Results)), new CsvTail(In(RunFiles.Steps)));
+        Args = Document(RunFiles.Args, Documents.Default.ArgsDocument);
+        State = Document(RunFiles.State, Documents.Default.StateDocument);
+        Plan = new TrainingPlan(Args.Epochs, State.StepsPerEpoch, State.TrainingImages, Args.BatchSize, Args.LearningRate);
+        if (Plan is not { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 })
+        {
+            throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
+        }
+        Read(null);
+    }
+
+    /// <summary>The run's options.</summary>
+    public ArgsDocument Args { get; }
+
+    /// <summary>How the run stands.</summary>
+    public StateDocument State { get; private set; }
+
+    /// <summary>How the run stands, its process looked for.</summary>
+    public string Status { get; private set; } = RunStatus.Running;
+
+    /// <summary>The size of the run.</summary>
+    public TrainingPlan Plan { get; }
+
+    /// <summary>The epochs read.</summary>
+    public IReadOnlyList<EpochResult> Epochs => epochs;
+
+    /// <summary>The losses read.</summary>
+    public IReadOnlyList<float> Losses => losses;
+
+    /// <summary>Opens a run folder and reads what is there.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="InvalidFileException">It is no run folder, or a file in it is damaged.</exception>
+    public static RunReader Open(string path)
+    {
+        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, RunFiles.State)) ? null : $"it is no run folder, it has no {RunFiles.State}"
+            : File.Exists(path) ? "it is a file, give a run folder" : "there is no such folder";
+        return problem is null ? new RunReader(path) : throw new InvalidFileException(path, problem);
+    }
+
+    /// <summary>Reads what came since the last call.</summary>
+    /// <param name="view">Told of it.</param>
+    public void Read(ITrainingView? view)
+    {
+        // State first: what it says was written last, so a run that is done has all its rows.
+        StateDocument state = Document(RunFiles.State, Documents.Default.StateDocument);
+        bool restarted = state.Process != State.Process || results.WasCut || steps.WasCut;
+        if (RunStatus.HasDied(state, LastWrite(), DateTimeOffset.UtcNow))
+        {
+            // It may have ended properly between the two looks.
+            state = Document(RunFiles.State, Documents.Default.StateDocument);
+            Status = state.Status == RunStatus.Running ? RunStatus.Died : state.Status;
+        }
+        else
+        {
+            Status = state.Status;
+        }
+        State = state;
+        if (restarted)
+        {
+            results.Rewind();
+            steps.Rewind();
+            epochs.Clear();
+            losses.Clear();
+            best = double.NegativeInfinity;
+        }
+        int knownEpochs = epochs.Count, knownSteps = losses.Count;
+        ReadRows();
+        if (restarted)
+        {
+            view?.OnPast(epochs, losses);
+            return;
+        }
+        for (int i = knownSteps; i < losses.Count; i++)
+        {
+            int ofEpoch = i % Plan.StepsPerEpoch;
+            view?.OnStep(new StepResult((i / Plan.StepsPerEpoch) + 1, i + 1, ofEpoch + 1, Plan.StepsPerEpoch, losses[i]));
+        }
+        foreach (EpochResult epoch in epochs.Skip(knownEpochs))
+        {
+            view?.OnEpoch(epoch);
+        }
+    }
+
+    private void ReadRows()
+    {
+        foreach (string line in results.Read())
+        {
+            double?[] cells = Cells(results.Path, line, 8);
+            // Without validation the last is best, as in the training itself.
+            bool isBest = cells[4] is not { } accuracy || accuracy > best;
+            best = isBest && cells[4] is { } higher ? higher : best;
+            epochs.Add(new EpochResult((int)cells[0]!, cells[1] ?? double.NaN, cells[2] ?? double.NaN, cells[3], cells[4], cells[5] ?? double.NaN,
+                cells[6] ?? double.NaN, cells[7] ?? double.NaN, isBest, false));
+        }
+        foreach (string line in steps.Read())
+        {
+            losses.Add((float)(Cells(steps.Path, line, 2)[1] ?? double.NaN));
+        }
+    }
+
+    private DateTimeOffset LastWrite() => ((string[])[RunFiles.State, RunFiles.Results, RunFiles.Steps]).Max(name => File.GetLastWriteTimeUtc(In(name)));
+
+    private static double?[] Cells(string file, string line, int count)
+    {
+        string[] cells = line.Split(',');
+        var values = new double?[count];
+        for (int i = 0; i < count; i++)
+        {
+            bool isNumber = double.TryParse(i < cells.Length ? cells[i] : "?", CultureInfo.InvariantCulture, out double value);
+            if (cells.Length != count || (!isNumber && (cells[i].Length > 0 || i == 0)))
+            {
+                throw new InvalidFileException(file, $"'{line}' is no row of it");
+            }
+            values[i] = isNumber ? value : null;
+        }
+        return values;
+    }
+
+    private T Document<T>(string name, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(In(name)), type) ?? throw new JsonException("null");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidFileException(In(name), "it is not the JSON document that a training writes", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(In(name), $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
+        }
+    }
+
+    private string In(string name) => System.IO.Path.Combine(path, name);
+}

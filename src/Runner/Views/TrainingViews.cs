@@ -1,0 +1,65 @@
+using GpuCnn.Runner.CommandLine;
+using GpuCnn.Runner.Reports;
+using Spectre.Console;
+
+namespace GpuCnn.Runner.Views;
+
+/// <summary>How a training is shown.</summary>
+internal enum ProgressStyle
+{
+    /// <summary>Live on a terminal, else plain.</summary>
+    Auto,
+
+    /// <summary>Live, whatever the output is.</summary>
+    Live,
+
+    /// <summary>A line an epoch.</summary>
+    Plain,
+
+    /// <summary>Nothing between the run's heading and its result.</summary>
+    None,
+}
+
+/// <summary>Chooses the view that fits the output.</summary>
+internal static class TrainingViews
+{
+    /// <summary>How a training is shown.</summary>
+    public static System.CommandLine.Option<ProgressStyle> Style { get; } = Flag.Declare("--progress", "STYLE",
+        "How to show a training under way: auto, live (curves that move), plain (a line an epoch) or none; auto is live on a terminal, else plain", Parse, ProgressStyle.Auto)
+        .Offering(Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant()));
+
+    /// <summary>The names that the option takes.</summary>
+    public static IReadOnlyList<string> StyleNames { get; } = [.. Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant())];
+
+    /// <summary>Makes the view.</summary>
+    /// <param name="host">Makes the console.</param>
+    /// <param name="output">Where words go.</param>
+    /// <param name="style">What was asked for; <c>--quiet</c> comes first.</param>
+    /// <param name="plan">The size of the training.</param>
+    public static ITrainingView Create(Host host, Output output, ProgressStyle style, TrainingPlan plan)
+    {
+        if (output.Quiet || style == ProgressStyle.None)
+        {
+            return new SilentTrainingView();
+        }
+        if (style != ProgressStyle.Plain)
+        {
+            IAnsiConsole console = host.Console(output.Talk);
+            if (style == ProgressStyle.Live)
+            {
+                console.Profile.Capabilities.Ansi = true;
+            }
+            if (style == ProgressStyle.Live || (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi))
+            {
+                return new LiveTrainingView(console, plan, TimeProvider.System);
+            }
+        }
+        return new PlainTrainingView(output.Talk, plan);
+    }
+
+    private static ProgressStyle Parse(string text)
+    {
+        int index = StyleNames.ToList().IndexOf(text);
+        return index >= 0 ? (ProgressStyle)index : throw new OptionException("--progress", $"no style '{text}': give {string.Join(", ", StyleNames)}");
+    }
+}
