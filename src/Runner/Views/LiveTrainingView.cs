@@ -1,12 +1,17 @@
+using System.Diagnostics;
 using Spectre.Console;
 
 namespace GpuCnn.Runner.Views;
 
 /// <summary>The table of epochs with a picture of the training below it that moves, for a terminal.</summary>
-/// <remarks>A step only leaves its numbers; ten times a second at most another thread draws them.</remarks>
+/// <remarks>A step only leaves its numbers; ten times a second at most another thread draws them. On the CPU accelerator that thread takes a core from the workers,
+/// who all wait for the one it stops, so it rests for as many times as long as it drew: however slow machine and terminal are, a training loses no more to it.</remarks>
 internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, TimeProvider clock) : ITrainingView
 {
-    private static readonly TimeSpan BetweenFrames = TimeSpan.FromMilliseconds(100), PatienceAtEnd = TimeSpan.FromSeconds(1);
+    /// <summary>How many times as long as it drew the drawing thread rests.</summary>
+    private const int Rest = 250;
+
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(100), LongestRest = TimeSpan.FromSeconds(2), PatienceAtEnd = TimeSpan.FromSeconds(1);
 
     private readonly TrainingProgress progress = new(plan, clock);
     private readonly LiveRegion region = new(console);
@@ -21,11 +26,14 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
         using var stop = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
+            TimeSpan rest;
             do
             {
+                long start = Stopwatch.GetTimestamp();
                 Draw();
+                rest = Stopwatch.GetElapsedTime(start) * Rest;
             }
-            while (!stop.Wait(BetweenFrames));
+            while (!stop.Wait(rest < ShortestRest ? ShortestRest : rest > LongestRest ? LongestRest : rest));
         })
         { IsBackground = true, Name = "live view" };
         thread.Start();
