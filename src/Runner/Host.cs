@@ -18,4 +18,7 @@ internal sealed record Host(TextWriter Out, TextWriter Error)
 
     /// <summary>Asks a training to end after its step, as Ctrl-C does.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>How many characters fit a line of standard output: a terminal's width; in a file or pipe there is no end.</summary>
+    public int LineWidth => Console(Out).Profile is { Out.IsTerminal: true } profile ? profile.Width : int.MaxValue;
 }

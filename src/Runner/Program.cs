@@ -52,6 +52,7 @@ internal static class Program
         root.Subcommands.Add(new TrainCommand(host).Command);
         root.Subcommands.Add(new EvaluateCommand(host).Command);
         root.Subcommands.Add(new PredictCommand(host).Command);
+        root.Subcommands.Add(new ShowCommand(host).Command);
         root.Subcommands.Add(new ExplainCommand(host).Command);
         root.Subcommands.Add(new ModelsCommand(host).Command);
         root.Subcommands.Add(new DevicesCommand(host).Command);

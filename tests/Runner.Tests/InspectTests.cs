@@ -66,7 +66,7 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Contains(part, text, StringComparison.Ordinal);
         }
         JsonElement one = Assert.Single(CommandRun.Of("models", "--model", "cnn2", "--json").Json.EnumerateArray().ToArray());
-        Assert.Equal(["name", "input", "classes", "epochs", "parameters", "multiply_adds", "layers"], CommandRun.Keys(one));
+        Assert.Equal(["name", "input", "classes", "epochs", "parameters", "multiply_adds", "batch_size", "weight_bytes", "activation_bytes", "training_bytes", "input_memory", "layers"], CommandRun.Keys(one));
         Assert.Equal(159_882, one.GetProperty("parameters").GetInt32());
     }
 
@@ -81,14 +81,15 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
-    [InlineData("--help", "train evaluate predict explain models devices watch completion --json --quiet --verbose --version")]
+    [InlineData("--help", "train evaluate predict show explain models devices watch completion --json --quiet --verbose --version")]
     [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures")]
     [InlineData("watch --help", "--once --progress --json")]
     [InlineData("completion --help", "bash zsh fish powershell")]
     [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --json")]
     [InlineData("predict --help", "--accelerator --data --model --weights --threads --split --count")]
+    [InlineData("show --help", "--data --split --class --count --seed --index --weights --model --wrong --right --numbers --output --accelerator --threads --json")]
     [InlineData("explain --help", "--weights --index --split --image --model --concepts --step --output --data --accelerator --threads --json")]
-    [InlineData("models --help", "--model --json")]
+    [InlineData("models --help", "--model --batch-size --diagram --json")]
     [InlineData("devices --help", "--accelerator --json")]
     public void Help_names_every_option(string commandLine, string names)
     {

@@ -49,12 +49,12 @@ internal static class StagePlan
                     return;
                 }
                 var context = new StageContext(device, arena, maxBatch, training, index, shape, output, gradOutput, blocks.GetValueOrDefault(name));
-                Stage? stage;
-                (stage, fused) = (layer, Next(model, index, 1), Next(model, index, 2)) switch
+                fused = fuse ? FusedAfter(model, index, shape) : 0;
+                Stage? stage = layer switch
                 {
-                    (Conv2d conv, Relu, MaxPool2d pool) when fuse && CanFuse(conv, pool, shape) => (new Conv2dStage(conv, context, pooled: true), 2),
-                    (Dense dense, Relu, _) when fuse => (new DenseStage(dense, context, relu: true), 1),
-                    _ => (layer.CreateStage(context), 0),
+                    Conv2d conv when fused > 0 => new Conv2dStage(conv, context, pooled: true),
+                    Dense dense when fused > 0 => new DenseStage(dense, context, relu: true),
+                    _ => layer.CreateStage(context),
                 };
                 if (stage is not null)
                 {
@@ -71,6 +71,14 @@ internal static class StagePlan
         }
         return [.. stages];
     }
+
+    /// <summary>How many layers behind one are done in the same operation.</summary>
+    public static int FusedAfter(ModelDefinition model, int index, TensorShape input) => (model.Layers[index], Next(model, index, 1), Next(model, index, 2)) switch
+    {
+        (Conv2d conv, Relu, MaxPool2d pool) when CanFuse(conv, pool, input) => 2,
+        (Dense, Relu, _) => 1,
+        _ => 0,
+    };
 
     /// <summary>The fused operation pools 2 x 2 side by side and drops an odd last row or column.</summary>
     private static bool CanFuse(Conv2d conv, MaxPool2d pool, TensorShape input)

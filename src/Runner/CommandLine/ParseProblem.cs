@@ -10,11 +10,16 @@ internal static class ParseProblem
     /// <param name="parsed">The command line as parsed.</param>
     public static string? Of(ParseResult parsed)
     {
+        Command command = parsed.CommandResult.Command;
+        // Where a command takes files or names, the parser takes an option that there is not for one of them.
+        if (parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).FirstOrDefault(token => token.Value is ['-', _, ..]) is { } taken)
+        {
+            return Unknown(command, taken.Value);
+        }
         if (parsed.Errors.Count == 0)
         {
             return null;
         }
-        Command command = parsed.CommandResult.Command;
         // The parser lets an option without a value swallow the next flag, whose own value then seems out of place.
         if (parsed.Errors.FirstOrDefault(each => OptionOf(each) is { Tokens: [{ Value: ['-', '-', ..] }] }) is { } swallowed)
         {

@@ -34,7 +34,7 @@ internal static class ContactSheet
     /// <summary>The most pictures of a sheet: 25 a row in 40 rows.</summary>
     public const int MostImages = 1000;
 
-    private const int SmallestSide = 112, LargestSide = 512, Margin = 24, Gap = 20, LineHeight = 18, TitleHeight = 36;
+    private const int SmallestSide = 140, LargestSide = 512, Margin = 24, Gap = 20, LineHeight = 18, TitleHeight = 36;
 
     private const float TextSize = 13, TitleSize = 18;
 

@@ -33,7 +33,7 @@ internal sealed class TerminalImage(GreyImage image) : Renderable
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         GreyImage shown = image.Shrink(FactorFor(image, maxWidth));
-        bool colour = options.ColorSystem is ColorSystem.EightBit or ColorSystem.TrueColor;
+        bool colour = options.Ansi && options.ColorSystem is ColorSystem.EightBit or ColorSystem.TrueColor;
         return colour ? InColour(shown, options.Unicode) : InLines(shown, options.Unicode ? Braille(shown) : Letters(shown));
     }
 

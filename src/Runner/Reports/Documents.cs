@@ -42,7 +42,14 @@ internal sealed record PredictionDocument(int Index, int Class, string Label, IR
 /// <summary>An element of what <c>devices --json</c> writes.</summary>
 internal sealed record DeviceDocument(string Id, string Kind, string Name, long MemoryBytes, bool Selected);
 
-/// <summary>An element of what <c>models --json</c> writes, and model.json.</summary>
+/// <summary>An element of what <c>show --json</c> writes: an image of the data set has an index and a class, a file its name.</summary>
+internal sealed record ShownDocument(int? Index, string? File, int Width, int Height, int? Class, string? Label, ShownPredictionDocument? Prediction,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyList<int>>? Pixels);
+
+/// <summary>What a model says of a shown image.</summary>
+internal sealed record ShownPredictionDocument(int Class, string Label, double Probability, bool? Correct);
+
+/// <summary>model.json.</summary>
 internal sealed record ModelDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
     IReadOnlyList<LayerDocument> Layers)
 {
@@ -54,6 +61,27 @@ internal sealed record ModelDocument(string Name, IReadOnlyList<int> Input, int 
 
 /// <summary>A layer of a model; shapes are channels, height, width.</summary>
 internal sealed record LayerDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds);
+
+/// <summary>An element of what <c>models --json</c> writes: model.json's figures, and memory at a batch size.</summary>
+internal sealed record ModelOverviewDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
+    int BatchSize, long WeightBytes, long ActivationBytes, long TrainingBytes, MemoryDocument InputMemory, IReadOnlyList<LayerOverviewDocument> Layers)
+{
+    public static ModelOverviewDocument Of(ModelDefinition model, ModelMemory memory)
+    {
+        var plain = ModelDocument.Of(model);
+        return new(plain.Name, plain.Input, plain.Classes, plain.Epochs, plain.Parameters, plain.MultiplyAdds, memory.BatchSize,
+            memory.WeightBytes, memory.ActivationBytes, memory.TrainingBytes, new(memory.Input.ActivationBytes, memory.Input.TrainingBytes),
+            [.. plain.Layers.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Settings, layer.Output, layer.Parameters, layer.MultiplyAdds,
+                bytes.WeightBytes, bytes.ActivationBytes, bytes.TrainingBytes))]);
+    }
+}
+
+/// <summary>Bytes that a batch's images take before the first layer.</summary>
+internal sealed record MemoryDocument(long ActivationBytes, long TrainingBytes);
+
+/// <summary>A layer of a model; shapes are channels, height, width; activations are those of one image, training is at the model's batch size.</summary>
+internal sealed record LayerOverviewDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds,
+    long WeightBytes, long ActivationBytes, long TrainingBytes);
 
 /// <summary>args.json: every option of a training with the value it had, given or not, and what ran it.</summary>
 internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
@@ -83,7 +111,8 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(IReadOnlyList<PredictionDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<DeviceDocument>))]
-[JsonSerializable(typeof(IReadOnlyList<ModelDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ShownDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelOverviewDocument>))]
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ArgsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]

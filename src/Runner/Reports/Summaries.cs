@@ -16,6 +16,14 @@ internal static class Summaries
     /// <summary>A number with its thousands apart.</summary>
     public static string Thousands(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of bytes in three or four figures.</summary>
+    public static string Bytes(long value) => value switch
+    {
+        < 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{value} B"),
+        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{value / 1024.0:0.0} KiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value / 1048576.0:0.0} MiB"),
+    };
+
     /// <summary>A model in a few words.</summary>
     public static string Of(ModelDefinition model) => $"{model.Name}, {Thousands(model.Parameters)} parameters";
 

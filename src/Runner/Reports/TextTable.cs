@@ -54,4 +54,27 @@ internal static class TextTable
         }
         return text.ToString();
     }
+
+    /// <summary>Lays out rows within a width: columns that have no room go into tables below, each of which has the first column again.</summary>
+    /// <param name="headings">As for <see cref="Format(IReadOnlyList{string}, IEnumerable{IReadOnlyList{string}})"/>.</param>
+    /// <param name="rows">As many cells each.</param>
+    /// <param name="width">In characters.</param>
+    /// <returns>Lines that end with a line feed; an empty one between tables.</returns>
+    public static string Format(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, int width)
+    {
+        int[] widths = [.. headings.Select((heading, column) => Math.Max(heading.TrimStart('>').Length, rows.Max(row => row[column].Length)))];
+        var tables = new List<string>();
+        for (int next = 1; next < headings.Count;)
+        {
+            int used = widths[0];
+            List<int> columns = [0];
+            while (next < headings.Count && (columns.Count == 1 || used + 2 + widths[next] <= width))
+            {
+                used += 2 + widths[next];
+                columns.Add(next++);
+            }
+            tables.Add(Format([.. columns.Select(column => headings[column])], rows.Select(row => (string[])[.. columns.Select(column => row[column])])));
+        }
+        return string.Join('\n', tables);
+    }
 }

@@ -1,0 +1,233 @@
+using System.CommandLine;
+using System.Globalization;
+using GpuCnn.Kernels;
+using GpuCnn.Runner.CommandLine;
+using GpuCnn.Runner.Data;
+using GpuCnn.Runner.Pictures;
+using GpuCnn.Runner.Reports;
+using GpuCnn.Runner.Views;
+using Spectre.Console;
+
+namespace GpuCnn.Runner.Commands;
+
+/// <summary><c>show</c>: images of the data set or files, in the terminal, as numbers, as a contact sheet.</summary>
+internal sealed class ShowCommand
+{
+    /// <summary>The most pixels a side of which the numbers are written: a screen cannot hold more, and a reader neither.</summary>
+    private const int MostNumbers = 128;
+
+    private static readonly OptionRule<int> CountRule = new("--count", $"1 to {ContactSheet.MostImages}", value => value is >= 1 and <= ContactSheet.MostImages);
+
+    private static readonly Argument<string[]> Files = new("file") { Description = "Image files (PNG, JPEG) to show instead of the data set", Arity = ArgumentArity.ZeroOrMore };
+
+    private static readonly Option<int?> Class = Flag.Declare<int?>("--class", "NAME|INDEX", "Only images of this class", text => ClassName.Parse("--class", text), null);
+
+    private static readonly Option<int> Count = Flag.Number(CountRule, "How many images", 10);
+
+    private static readonly Option<ulong?> Seed = Flag.OptionalNumber(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
+        "Draws the images at random, the same ones for the same seed; without it the first ones are shown");
+
+    private static readonly Option<int[]> Indices = Flag.Declare<int[]>("--index", "I[,J...]", "The images with these numbers, from 0", ParseIndices, []);
+
+    private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors): adds its predictions");
+
+    private static readonly Option<bool> Wrong = Flag.Switch("--wrong", "Only images that the weights get wrong"), Right = Flag.Switch("--right", "Only images that the weights get right");
+
+    private static readonly Option<bool> Numbers = Flag.Switch("--numbers", "Write the pixels as a grid of numbers, 0 to 255");
+
+    private static readonly Option<string?> Sheet = Flag.Text("--output", "FILE.png", "Write a contact sheet instead of drawing in the terminal");
+
+    private readonly Host host;
+
+    public ShowCommand(Host host)
+    {
+        this.host = host;
+        Command = new Command("show", "Shows images of the data set, or image files: in the terminal, as numbers, or as a PNG contact sheet.");
+        Command.Arguments.Add(Files);
+        foreach (Option option in (Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Weights, CommonOptions.Model, Wrong, Right, Numbers, Sheet,
+            CommonOptions.Accelerator, CommonOptions.Threads])
+        {
+            Command.Options.Add(option);
+        }
+        Command.SetAction(Run);
+    }
+
+    /// <summary>Its declaration.</summary>
+    public Command Command { get; }
+
+    private int Run(ParseResult parsed)
+    {
+        var output = new Output(host, parsed);
+        Check(parsed);
+        ShownImage[] images = parsed.GetValue(Files) is { Length: > 0 } files ? FromFiles(parsed, files) : FromSplit(parsed, output);
+        bool numbers = parsed.GetValue(Numbers);
+        if (numbers && images.FirstOrDefault(each => Math.Max(each.Image.Width, each.Image.Height) > MostNumbers) is { } large)
+        {
+            throw new OptionException("--numbers", $"{large.Name} has {large.Image.Width}x{large.Image.Height} pixels; at most {MostNumbers}x{MostNumbers} are written as numbers");
+        }
+        if (images.Length > 0 && parsed.GetValue(Sheet) is { } sheet)
+        {
+            WriteSheet(sheet, images, output);
+        }
+        if (output.Json)
+        {
+            output.Result([.. images.Select(each => Document(each, numbers))], Documents.Default.IReadOnlyListShownDocument, "");
+        }
+        else if (numbers)
+        {
+            WriteNumbers(images);
+        }
+        else if (images.Length > 0 && parsed.GetValue(Sheet) is null)
+        {
+            IAnsiConsole console = host.Console(host.Out);
+            ImageView.Pictures(console, images);
+            SayShrunk(images, output, image => -TerminalImage.FactorFor(image, console.Profile.Width));
+        }
+        return ExitCode.Done;
+    }
+
+    /// <summary>All that can be said before anything is read.</summary>
+    private static void Check(ParseResult parsed)
+    {
+        if (parsed.GetValue(Sheet) is { } sheet)
+        {
+            OutputFile.Check(sheet, ".png");
+        }
+        bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
+        Option? filter = parsed.GetValue(Wrong) ? Wrong : parsed.GetValue(Right) ? Right : null;
+        if (filter is not null && parsed.GetValue(Weights) is null)
+        {
+            throw new OptionException(filter.Name, "only a model can be right or wrong; give its --weights too");
+        }
+        if (parsed.GetValue(Wrong) && parsed.GetValue(Right))
+        {
+            throw new OptionException("--wrong", "not together with --right; give one, or neither for both");
+        }
+        if (parsed.GetValue(Indices) is { Length: > 0 } && ((Option[])[Class, Count, Seed, Wrong, Right]).FirstOrDefault(Given) is { } choosing)
+        {
+            throw new OptionException(choosing.Name, "not together with --index, which says which images to show");
+        }
+        if (parsed.GetValue(Files) is { Length: > 0 } && ((Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Wrong, Right]).FirstOrDefault(Given) is { } choice)
+        {
+            throw new OptionException(choice.Name, "it chooses from the data set; files are shown as given");
+        }
+        if (parsed.GetValue(Files) is { Length: > ContactSheet.MostImages } files)
+        {
+            throw new OptionException("file", $"{files.Length} files are too many at once; give at most {ContactSheet.MostImages}");
+        }
+    }
+
+    private static ShownImage[] FromFiles(ParseResult parsed, string[] files)
+    {
+        GreyImage[] pictures = [.. files.Select(ImageFile.Read)];
+        IReadOnlyList<Prediction?> predictions = new Prediction?[files.Length];
+        if (parsed.GetValue(Weights) is { } weights)
+        {
+            (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(weights, parsed.GetValue(CommonOptions.Model));
+            for (int i = 0; i < files.Length; i++)
+            {
+                if (pictures[i].Width != model.Input.Width || pictures[i].Height != model.Input.Height)
+                {
+                    throw new InvalidFileException(files[i], $"it has {pictures[i].Width}x{pictures[i].Height} pixels, model {model.Name} takes {model.Input.Width}x{model.Input.Height}");
+                }
+            }
+            byte[] pixels = [.. pictures.SelectMany(picture => picture.Pixels.ToArray())];
+            predictions = Predict(parsed, model, tensors, new ImageSet(pixels, new byte[files.Length], model.Input, FashionMnist.ClassNames));
+        }
+        return [.. files.Select((file, i) => new ShownImage(null, file, pictures[i], null, predictions[i]))];
+    }
+
+    private static ShownImage[] FromSplit(ParseResult parsed, Output output)
+    {
+        (ModelDefinition Model, IReadOnlyList<WeightTensor> Tensors)? weights = parsed.GetValue(Weights) is { } file ? Inputs.Weights(file, parsed.GetValue(CommonOptions.Model)) : null;
+        DataSplit split = parsed.GetValue(CommonOptions.Split);
+        ImageSet all = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), split).GetAwaiter().GetResult();
+        bool? correct = parsed.GetValue(Wrong) ? false : parsed.GetValue(Right) ? true : null;
+        var choice = new ImageChoice(parsed.GetValue(Class), parsed.GetValue(Count), parsed.GetValue(Seed));
+        bool byIndex = parsed.GetValue(Indices) is { Length: > 0 };
+        int[] chosen = byIndex ? Existing(parsed.GetValue(Indices)!, all) : choice.Candidates(all);
+        var predictions = new Dictionary<int, Prediction>();
+        if (!byIndex && correct is null)
+        {
+            chosen = choice.Take(chosen);
+        }
+        if (weights is { } known && chosen.Length > 0)
+        {
+            foreach (Prediction each in Predict(parsed, known.Model, known.Tensors, Part(all, chosen)))
+            {
+                predictions[chosen[each.Index]] = each;
+            }
+        }
+        if (correct is not null)
+        {
+            chosen = choice.Take([.. chosen.Where(index => (predictions[index].Class == all.Labels.Span[index]) == correct)]);
+        }
+        if (!byIndex && chosen.Length < choice.Count)
+        {
+            output.Talk.WriteLine(chosen.Length == 0 ? "no image fits" : $"only {chosen.Length} of the {choice.Count} images asked for fit");
+        }
+        return [.. chosen.Select(index => new ShownImage(index, null, GreyImage.Of(all, index), all.Labels.Span[index], predictions.GetValueOrDefault(index)))];
+    }
+
+    private static IReadOnlyList<Prediction> Predict(ParseResult parsed, ModelDefinition model, IReadOnlyList<WeightTensor> tensors, ImageSet images)
+    {
+        model.RequireFit(images);
+        using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
+        using var network = new Network(model, device, Math.Min(images.Count, 512), training: false);
+        network.ImportWeights(tensors);
+        return Evaluation.Predict(network, images);
+    }
+
+    private static int[] Existing(int[] indices, ImageSet images) => Array.FindIndex(indices, index => index >= images.Count) is >= 0 and int wrong
+        ? throw new OptionException("--index", $"no image {indices[wrong]}: the split has 0 to {images.Count - 1}")
+        : indices;
+
+    private static ImageSet Part(ImageSet all, int[] indices)
+    {
+        var pixels = new byte[indices.Length * all.Shape.Count];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            all.Pixels.Span.Slice(indices[i] * all.Shape.Count, all.Shape.Count).CopyTo(pixels.AsSpan(i * all.Shape.Count));
+        }
+        return new ImageSet(pixels, new byte[indices.Length], all.Shape, all.ClassNames);
+    }
+
+    private static void WriteSheet(string path, ShownImage[] images, Output output)
+    {
+        OutputFile.Write(path, ContactSheet.Draw(null, ImageView.ForSheet(images)));
+        SayShrunk(images, output, ContactSheet.FactorFor);
+        output.Talk.WriteLine($"contact sheet of {images.Length} image{(images.Length == 1 ? "" : "s")}: {path}");
+    }
+
+    private void WriteNumbers(ShownImage[] images)
+    {
+        IAnsiConsole console = host.Console(host.Out);
+        if (console.Profile.Out.IsTerminal)
+        {
+            ImageView.Numbers(console, images);
+        }
+        else
+        {
+            host.Out.Write(ImageView.Numbers(images));
+        }
+    }
+
+    private static void SayShrunk(ShownImage[] images, Output output, Func<GreyImage, int> factorFor)
+    {
+        foreach (ShownImage each in images)
+        {
+            if (factorFor(each.Image) is < -1 and int factor)
+            {
+                output.Talk.WriteLine($"{each.Name}: {each.Image.Width}x{each.Image.Height} pixels, drawn {-factor} times smaller");
+            }
+        }
+    }
+
+    private static ShownDocument Document(ShownImage image, bool pixels) => new(image.Index, image.File, image.Image.Width, image.Image.Height,
+        image.Class, image.Class is { } known ? FashionMnist.ClassNames[known] : null,
+        image.Prediction is { } said ? new(said.Class, FashionMnist.ClassNames[said.Class], said.Probabilities[said.Class], image.Correct) : null,
+        pixels ? [.. Enumerable.Range(0, image.Image.Height).Select(y => (int[])[.. Enumerable.Range(0, image.Image.Width).Select(x => (int)image.Image[x, y])])] : null);
+
+    private static int[] ParseIndices(string text) => [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+        ? index : throw new OptionException("--index", $"'{text}' is not allowed: give numbers from 0, with commas between"))];
+}

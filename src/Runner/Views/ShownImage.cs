@@ -1,0 +1,25 @@
+using System.Globalization;
+using GpuCnn.Runner.Data;
+using GpuCnn.Runner.Pictures;
+
+namespace GpuCnn.Runner.Views;
+
+/// <summary>An image to show, with what is known of it.</summary>
+/// <param name="Index">Its place in the split; null for a file.</param>
+/// <param name="File">The file; null for an image of the data set.</param>
+/// <param name="Image">Its pixels.</param>
+/// <param name="Class">Its true class; null where it is unknown.</param>
+/// <param name="Prediction">What a model says; null without weights.</param>
+internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction)
+{
+    /// <summary>Which image it is.</summary>
+    public string Name => File is not null ? Path.GetFileName(File)
+        : string.Create(CultureInfo.InvariantCulture, $"#{Index}{(Class is { } known ? $" {FashionMnist.ClassNames[known]}" : "")}");
+
+    /// <summary>Whether the prediction is right; null where that is unknown.</summary>
+    public bool? Correct => Prediction is null || Class is null ? null : Prediction.Class == Class;
+
+    /// <summary>The predicted class's name and probability.</summary>
+    public string Verdict => Prediction is null ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{FashionMnist.ClassNames[Prediction.Class]} {Prediction.Probabilities[Prediction.Class]:0.0000}");
+}
