@@ -10,10 +10,13 @@ public static class ClassificationReport
 
     /// <summary>Precision, recall, F1 and support of each class, then the accuracy and the averages.</summary>
     /// <param name="result">The evaluation.</param>
+    /// <param name="digits">Decimals, 0 to 9.</param>
     /// <returns>Lines that end with a line feed.</returns>
-    public static string Format(EvaluationResult result)
+    public static string Format(EvaluationResult result, int digits = 2)
     {
         ArgumentNullException.ThrowIfNull(result);
+        ArgumentOutOfRangeException.ThrowIfNegative(digits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(digits, 9);
         int width = Math.Max(result.WeightedAverage.Name.Length, result.Classes.Max(row => row.Name.Length));
         var text = new StringBuilder();
         text.Append(' ', width + 1);
@@ -27,13 +30,13 @@ public static class ClassificationReport
             Append(row);
         }
         text.Append('\n').Append("accuracy".PadLeft(width)).Append(' ').Append(' ', 2 * (ColumnWidth + 1));
-        text.Append(' ').Append(Number(result.Accuracy)).Append(' ').Append(Count(result.Samples)).Append('\n');
+        text.Append(' ').Append(Number(result.Accuracy, digits)).Append(' ').Append(Count(result.Samples)).Append('\n');
         Append(result.MacroAverage);
         Append(result.WeightedAverage);
         return text.ToString();
 
         void Append(ClassReport row) => text.Append(row.Name.PadLeft(width)).Append(' ')
-            .Append(' ').Append(Number(row.Precision)).Append(' ').Append(Number(row.Recall)).Append(' ').Append(Number(row.F1))
+            .Append(' ').Append(Number(row.Precision, digits)).Append(' ').Append(Number(row.Recall, digits)).Append(' ').Append(Number(row.F1, digits))
             .Append(' ').Append(Count(row.Support)).Append('\n');
     }
 
@@ -64,9 +67,12 @@ public static class ClassificationReport
         return text.ToString();
     }
 
-    /// <summary>Two decimals as Python rounds them: ties to even. Only eighths are ties; .NET would round them away from zero.</summary>
-    private static string Number(double value) =>
-        (double.IsInteger(value * 8) ? Math.Round(value, 2, MidpointRounding.ToEven) : value).ToString("F2", CultureInfo.InvariantCulture).PadLeft(ColumnWidth);
+    /// <summary>Decimals as Python rounds them: ties to even, where .NET would round away from zero. Only multiples of 2^-(digits + 1) can be ties.</summary>
+    private static string Number(double value, int digits)
+    {
+        double rounded = double.IsInteger(Math.ScaleB(value, digits + 1)) ? Math.Round(value, digits, MidpointRounding.ToEven) : value;
+        return rounded.ToString(string.Create(CultureInfo.InvariantCulture, $"F{digits}"), CultureInfo.InvariantCulture).PadLeft(ColumnWidth);
+    }
 
     private static string Count(int value) => value.ToString(CultureInfo.InvariantCulture).PadLeft(ColumnWidth);
 }

@@ -12,7 +12,7 @@ public sealed record Prediction(int Index, int Class, IReadOnlyList<float> Logit
 /// <summary>Runs a network over labelled images.</summary>
 public static class Evaluation
 {
-    /// <summary>Accuracy, loss, confusion matrix and per-class figures.</summary>
+    /// <summary>Accuracy, loss, confusion matrix, per-class figures, and what the network said of each image: all from one pass.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">The images.</param>
     /// <returns>The figures.</returns>
@@ -22,16 +22,9 @@ public static class Evaluation
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         long start = Stopwatch.GetTimestamp();
-        int[][] matrix = [.. images.ClassNames.Select(_ => new int[images.ClassNames.Count])];
-        double loss = 0;
-        ReadOnlyMemory<byte> labels = images.Labels;
-        ForEach(network, images, (index, logits) =>
-        {
-            int label = labels.Span[index];
-            matrix[label][Best(logits)]++;
-            loss += LogSumExp(logits) - logits[label];
-        });
-        return EvaluationResult.Create(matrix, loss / images.Count, images.ClassNames, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        ScoredImages? scores = null;
+        ForEach(network, images, (index, logits) => (scores ??= new ScoredImages(images.Labels.Span, logits.Length)).Set(index, logits));
+        return EvaluationResult.Create(scores!, images.ClassNames, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Class, logits and probabilities of every image.</summary>

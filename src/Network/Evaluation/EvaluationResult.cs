@@ -12,6 +12,25 @@ namespace GpuCnn;
 public sealed record EvaluationResult(double Accuracy, double Loss, int Samples, IReadOnlyList<IReadOnlyList<int>> ConfusionMatrix,
     IReadOnlyList<ClassReport> Classes, ClassReport MacroAverage, ClassReport WeightedAverage, double Seconds)
 {
+    /// <summary>What the network said of each image; null when the figures were computed from a confusion matrix alone.</summary>
+    public ScoredImages? Images { get; private init; }
+
+    /// <summary>The 95 % interval of the accuracy.</summary>
+    public ConfidenceInterval Interval => ConfidenceInterval.Wilson(Hits, Samples);
+
+    private int Hits => ConfusionMatrix.Select((row, i) => row[i]).Sum();
+
+    /// <summary>Computes all figures from what a network said of each image.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="classNames">The classes' names.</param>
+    /// <param name="seconds">How long the evaluation took.</param>
+    /// <returns>The figures.</returns>
+    public static EvaluationResult Create(ScoredImages images, IReadOnlyList<string> classNames, double seconds)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return Create(images.ConfusionMatrix(), images.MeanLoss, classNames, seconds) with { Images = images };
+    }
+
     /// <summary>Computes all figures from a confusion matrix, by scikit-learn's definitions: 0/0 is 0.</summary>
     /// <param name="confusionMatrix">Square; rows are true classes.</param>
     /// <param name="loss">The mean cross-entropy.</param>
@@ -34,11 +53,39 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
             Average("macro avg", classes, _ => 1, samples), Average("weighted avg", classes, report => report.Support, samples), seconds);
     }
 
+    /// <summary>The classes that are most often taken for each other.</summary>
+    /// <param name="count">How many pairs at most.</param>
+    /// <returns>The highest count first, equal ones in the order of the matrix; pairs that never occur are left out.</returns>
+    public IReadOnlyList<ConfusedPair> MostConfused(int count) =>
+        [.. ConfusionMatrix.SelectMany((row, label) => row.Select((images, predicted) => new ConfusedPair(label, predicted, images, Ratio(images, Classes[label].Support))))
+            .Where(pair => pair.True != pair.Predicted && pair.Count > 0).OrderByDescending(pair => pair.Count).Take(count)];
+
     private static ClassReport Average(string name, List<ClassReport> classes, Func<ClassReport, double> weight, int samples)
     {
         double total = classes.Sum(weight);
-        double Mean(Func<ClassReport, double> value) => total == 0 ? 0 : classes.Sum(report => weight(report) * value(report)) / total;
+        double Mean(Func<ClassReport, double> value) => total == 0 ? 0 : Sum([.. classes.Select(report => weight(report) * value(report))]) / total;
         return new ClassReport(name, Mean(report => report.Precision), Mean(report => report.Recall), Mean(report => report.F1), samples);
+    }
+
+    /// <summary>The sum in the order in which NumPy adds up to 128 numbers, whose last bit decides how an average of, say, 0.545 is rounded in the report.</summary>
+    private static double Sum(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        int done = values.Length / 8 * 8;
+        if (done > 0)
+        {
+            Span<double> lanes = stackalloc double[8];
+            for (int i = 0; i < done; i++)
+            {
+                lanes[i % 8] += values[i];
+            }
+            sum = lanes[0] + lanes[1] + (lanes[2] + lanes[3]) + (lanes[4] + lanes[5] + (lanes[6] + lanes[7]));
+        }
+        foreach (double value in values[done..])
+        {
+            sum += value;
+        }
+        return sum;
     }
 
     private static double Ratio(double part, double whole) => whole == 0 ? 0 : part / whole;
