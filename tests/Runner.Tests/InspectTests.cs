@@ -12,7 +12,8 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
         CommandRun run = CommandRun.Of("evaluate", "--weights", tiny.Weights, "--data", tiny.Data, "--accelerator", "cpu", "--json");
         Assert.Equal(0, run.ExitCode);
         JsonElement result = run.Json;
-        Assert.Equal(["accuracy", "loss", "samples", "confusion_matrix", "classes", "macro_avg", "weighted_avg", "seconds"], CommandRun.Keys(result));
+        Assert.Equal(["accuracy", "loss", "samples", "confusion_matrix", "classes", "macro_avg", "weighted_avg", "seconds",
+            "interval", "top2_accuracy", "most_confused", "top_losses"], CommandRun.Keys(result));
         Assert.Equal(["name", "precision", "recall", "f1", "support"], CommandRun.Keys(result.GetProperty("classes")[0]));
         Assert.Equal("T-shirt/top", result.GetProperty("classes")[0].GetProperty("name").GetString());
         Assert.Equal(["precision", "recall", "f1", "support"], CommandRun.Keys(result.GetProperty("macro_avg")));
@@ -85,7 +86,7 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures")]
     [InlineData("watch --help", "--once --progress --json")]
     [InlineData("completion --help", "bash zsh fish powershell")]
-    [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --json")]
+    [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --output --min-accuracy --json")]
     [InlineData("predict --help", "--accelerator --data --model --weights --threads --split --count")]
     [InlineData("show --help", "--data --split --class --count --seed --index --weights --model --wrong --right --numbers --output --accelerator --threads --json")]
     [InlineData("explain --help", "--weights --index --split --image --model --concepts --step --output --data --accelerator --threads --json")]

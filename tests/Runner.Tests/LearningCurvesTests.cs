@@ -42,7 +42,7 @@ public sealed class LearningCurvesTests(TinyData tiny) : IClassFixture<TinyData>
         var output = new FolderIn(tiny.New("run"));
         CommandRun run = CommandRun.Of(new Host(output, new StringWriter()), "train", "--data", tiny.Data, "--accelerator", "cpu", "--epochs", "1", "--output", output.Folder);
         Assert.Equal(0, run.ExitCode);
-        Assert.StartsWith("gpucnn: warning: no results.png was drawn: ", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith("gpucnn: warning: the pictures could not be drawn: ", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
         Assert.Contains("test, last", run.Out, StringComparison.Ordinal);
     }
 

@@ -30,7 +30,8 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(15, losses.Length);
         Assert.Equal(epochs.Sum(row => row.GetProperty("train_seconds").GetDouble()), run.Json.GetProperty("train_seconds").GetDouble(), 1e-9);
 
-        Assert.Equal(["args.json", "model.json", "report.json", "report.txt", "results.csv", "results.png", "state.json", "steps.csv", "weights/best.safetensors", "weights/last.safetensors"],
+        Assert.Equal(["args.json", "confusion_matrix.csv", "confusion_matrix.png", "confusion_matrix_normalized.png", "model.json", "predictions.csv", "report.html",
+            "report.json", "report.txt", "results.csv", "results.png", "state.json", "steps.csv", "top_losses.png", "weights/best.safetensors", "weights/last.safetensors"],
             Files(folder));
         string[] rows = File.ReadAllLines(Path.Combine(folder, "results.csv"));
         Assert.Equal("epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second", rows[0]);

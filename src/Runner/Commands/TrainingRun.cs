@@ -108,8 +108,9 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     private int Finish()
     {
         EvaluationResult last = Evaluation.Run(Network, test), best = last;
-        folder.WriteReport(last);
-        DrawPictures();
+        var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
+        EvaluationFiles.WriteTables(folder.Path, evaluated);
+        DrawPictures(evaluated);
         if (bestEpoch != trainer.EpochsDone)
         {
             Network.ImportWeights(WeightsFile.Load(folder.BestWeights));
@@ -125,7 +126,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         ? string.Create(CultureInfo.InvariantCulture, $" (validation accuracy {accuracy:0.0000}, loss {row.ValLoss:0.0000})") : "";
 
     /// <summary>Draws what a person will look at; that it cannot be drawn takes nothing from a training that is done.</summary>
-    private void DrawPictures()
+    private void DrawPictures(EvaluatedModel evaluated)
     {
         if (!Pictures)
         {
@@ -134,10 +135,11 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         try
         {
             LearningCurves.Write(folder.Curves, Network.Model.Name, epochs, trainer.StepLosses, trainer.StepsPerEpoch, HoldsOut ? bestEpoch : null);
+            EvaluationFiles.WritePictures(folder.Path, evaluated);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            host.Error.WriteLine($"gpucnn: warning: no {RunFiles.Curves} was drawn: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}; --no-pictures does without");
+            host.Error.WriteLine($"gpucnn: warning: the pictures could not be drawn: {exception.GetBaseException().Message.ReplaceLineEndings(" ")}; --no-pictures does without");
         }
     }
 

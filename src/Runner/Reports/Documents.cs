@@ -18,14 +18,32 @@ internal sealed record EpochDocument(int Epoch, double TrainLoss, double TrainAc
         result.LearningRate, result.TrainSeconds, result.ImagesPerSecond);
 }
 
-/// <summary>What <c>evaluate --json</c> writes; rows of the matrix are true classes, columns predicted ones.</summary>
+/// <summary>What <c>evaluate --json</c> writes, and report.json; rows of the matrix are true classes, columns predicted ones; the interval has low and high.</summary>
 internal sealed record EvaluationDocument(double Accuracy, double Loss, int Samples, IReadOnlyList<IReadOnlyList<int>> ConfusionMatrix,
-    IReadOnlyList<ClassDocument> Classes, AverageDocument MacroAvg, AverageDocument WeightedAvg, double Seconds)
+    IReadOnlyList<ClassDocument> Classes, AverageDocument MacroAvg, AverageDocument WeightedAvg, double Seconds, IReadOnlyList<double> Interval,
+    double Top2Accuracy, IReadOnlyList<ConfusedDocument> MostConfused, IReadOnlyList<LossDocument> TopLosses)
 {
-    public static EvaluationDocument Of(EvaluationResult result) => new(result.Accuracy, result.Loss, result.Samples, result.ConfusionMatrix,
-        [.. result.Classes.Select(row => new ClassDocument(row.Name, row.Precision, row.Recall, row.F1, row.Support))],
-        AverageDocument.Of(result.MacroAverage), AverageDocument.Of(result.WeightedAverage), result.Seconds);
+    /// <summary>How many confused pairs and images with high losses documents and files have.</summary>
+    public const int Pairs = 10, Losses = 24;
+
+    public static EvaluationDocument Of(EvaluationResult result)
+    {
+        string Name(int index) => result.Classes[index].Name;
+        return new(result.Accuracy, result.Loss, result.Samples, result.ConfusionMatrix,
+            [.. result.Classes.Select(row => new ClassDocument(row.Name, row.Precision, row.Recall, row.F1, row.Support))],
+            AverageDocument.Of(result.MacroAverage), AverageDocument.Of(result.WeightedAverage), result.Seconds, [result.Interval.Low, result.Interval.High],
+            result.Images?.TopAccuracy(2) ?? double.NaN,
+            [.. result.MostConfused(Pairs).Select(pair => new ConfusedDocument(Name(pair.True), Name(pair.Predicted), pair.Count, pair.Share))],
+            [.. (result.Images?.TopLosses(Losses) ?? []).Select(image =>
+                new LossDocument(image.Index, Name(image.Label), Name(image.Predicted), image.Probability, image.TrueProbability, image.Loss))]);
+    }
 }
+
+/// <summary>Images of one class that were taken for another; the share is of the images of the true class.</summary>
+internal sealed record ConfusedDocument(string True, string Predicted, int Count, double Share);
+
+/// <summary>An image with a high loss, and the probabilities of the predicted and of the true class.</summary>
+internal sealed record LossDocument(int Index, string True, string Predicted, double Probability, double TrueProbability, double Loss);
 
 /// <summary>Figures of a class.</summary>
 internal sealed record ClassDocument(string Name, double Precision, double Recall, double F1, int Support);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization.Metadata;
 using GpuCnn.Runner.CommandLine;
+using Spectre.Console;
 
 namespace GpuCnn.Runner.Reports;
 
@@ -32,4 +33,21 @@ internal sealed class Output(Host host, ParseResult parsed)
     /// <param name="type">How it is written.</param>
     /// <param name="text">The result for people, with its last line feed.</param>
     public void Result<T>(T document, JsonTypeInfo<T> type, string text) => host.Out.Write(Json ? Documents.Text(document, type) + "\n" : text);
+
+    /// <summary>Writes the result, drawn when people see it on a terminal.</summary>
+    /// <typeparam name="T">The document's type.</typeparam>
+    /// <param name="document">The result for programs.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="text">The result for files and pipes, with its last line feed.</param>
+    /// <param name="draw">Draws the result.</param>
+    public void Result<T>(T document, JsonTypeInfo<T> type, string text, Action<IAnsiConsole> draw)
+    {
+        IAnsiConsole console = host.Console(host.Out);
+        if (Json || !console.Profile.Out.IsTerminal)
+        {
+            Result(document, type, text);
+            return;
+        }
+        draw(console);
+    }
 }

@@ -62,6 +62,15 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Creates an empty folder, or takes one that is empty.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="OutputPathException">The folder cannot be used.</exception>
+    public static void CreateEmpty(string path)
+    {
+        Check(path);
+        Guard(path, () => Directory.CreateDirectory(path));
+    }
+
     /// <summary>Creates a run in the very folder given.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="args">The run's options.</param>
@@ -158,14 +167,6 @@ internal sealed class RunFolder : IDisposable
         {
             AppendSteps(losses);
         }
-    }
-
-    /// <summary>Writes report.txt and report.json.</summary>
-    /// <param name="result">The evaluation of the last weights on the test split.</param>
-    public void WriteReport(EvaluationResult result)
-    {
-        File.WriteAllText(In("report.txt"), Summaries.Report(result));
-        File.WriteAllText(In("report.json"), Documents.Text(EvaluationDocument.Of(result), Documents.Indented.EvaluationDocument) + "\n");
     }
 
     /// <inheritdoc/>

@@ -9,9 +9,40 @@ internal static class Summaries
     public static string Line(EvaluationResult result) =>
         string.Create(CultureInfo.InvariantCulture, $"accuracy {result.Accuracy:0.0000}  loss {result.Loss:0.0000}  {result.Samples} images");
 
-    /// <summary>An evaluation in full.</summary>
-    public static string Report(EvaluationResult result) =>
-        $"{Line(result)}\n\n{ClassificationReport.Format(result)}\n{ClassificationReport.FormatConfusionMatrix(result)}";
+    /// <summary>The figures that an evaluation begins with: two lines.</summary>
+    public static string Headline(EvaluationDocument document) => string.Create(CultureInfo.InvariantCulture,
+        $"accuracy {document.Accuracy:0.0000} (95 % interval {document.Interval[0]:0.0000} to {document.Interval[1]:0.0000}), top-2 accuracy {document.Top2Accuracy:0.0000}\nloss {document.Loss:0.0000}, {document.Samples} images\n");
+
+    /// <summary>An evaluation in full, as plain text within 80 columns.</summary>
+    public static string Report(EvaluationResult result)
+    {
+        var document = EvaluationDocument.Of(result);
+        return $"{Headline(document)}\n{ClassificationReport.Format(result)}\n{ClassificationReport.FormatConfusionMatrix(result)}\n"
+            + $"most confused\n{TextTable.Format(PairHeadings, document.MostConfused.Take(PairsShown).Select(Row))}\n"
+            + $"highest losses\n{TextTable.Format(LossHeadings, document.TopLosses.Take(LossesShown).Select(Row))}";
+    }
+
+    /// <summary>How many confused pairs and high losses people are shown at a glance; files and documents have more.</summary>
+    public const int PairsShown = 5, LossesShown = 10;
+
+    /// <summary>Columns of the most confused pairs.</summary>
+    public static IReadOnlyList<string> PairHeadings { get; } = ["true", "predicted", ">count", ">share of true"];
+
+    /// <summary>Columns of the images with the highest losses.</summary>
+    public static IReadOnlyList<string> LossHeadings { get; } = [">image", "true", "predicted", ">p(predicted)", ">p(true)", ">loss"];
+
+    /// <summary>A confused pair's cells.</summary>
+    public static string[] Row(ConfusedDocument pair) => [pair.True, pair.Predicted, Text(pair.Count), Text(pair.Share)];
+
+    /// <summary>An image's cells.</summary>
+    public static string[] Row(LossDocument image) =>
+        [Text(image.Index), image.True, image.Predicted, Text(image.Probability), Text(image.TrueProbability), Text(image.Loss)];
+
+    /// <summary>A share, probability or loss with four decimals.</summary>
+    public static string Text(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>A count.</summary>
+    public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A number with its thousands apart.</summary>
     public static string Thousands(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
