@@ -14,6 +14,7 @@ public sealed class Device : IDisposable
     private readonly Dictionary<Type, object> launchers = [];
     private readonly CpuScratch[] scratch;
     private readonly CpuQueue? queue;
+    private DeviceBuffer<float>? partials;
     private readonly Action<DeviceActivity>? intercept;
     private long allocated;
     private bool disposed, lost;
@@ -123,7 +124,7 @@ public sealed class Device : IDisposable
             {
                 activity = DeviceActivity.Load;
                 intercept?.Invoke(activity);
-                launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel));
+                launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel, Limits));
                 activity = DeviceActivity.Launch;
             }
             ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
@@ -196,6 +197,7 @@ public sealed class Device : IDisposable
         // A driver may fail again or never return when it is asked to free what a lost device held; the process's end frees it.
         if (!lost)
         {
+            Quietly(() => partials?.Dispose());
             Quietly(accelerator.Dispose);
             Quietly(context.Dispose);
         }
@@ -203,6 +205,25 @@ public sealed class Device : IDisposable
         {
             memory.Dispose();
         }
+    }
+
+    /// <summary>What compilers may count on: groups of at most 256 threads, of which two run on a multiprocessor at once, so that a thread has 128 registers.</summary>
+    internal static KernelSpecialization Limits => new(256, 2);
+
+    /// <summary>Whether operations run by their GPU bodies.</summary>
+    internal bool RunsGpuBodies => queue is null;
+
+    /// <summary>Memory for partial sums, which the next caller may overwrite: operations run in order. It grows to the largest size asked for and stays.</summary>
+    internal ArrayView<float> Scratch(long length)
+    {
+        if (partials is null || partials.Length < length)
+        {
+            // A driver frees memory when what was launched before has used it.
+            partials?.Dispose();
+            partials = null;
+            partials = Allocate<float>(length);
+        }
+        return partials.View.SubView(0, length);
     }
 
     /// <summary>Copies to the start of a view, which is at least as long.</summary>

@@ -52,14 +52,14 @@ public static class GpuCompiler
     public static string Ptx(Context context, Type operation, GpuTarget target)
     {
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target.Architecture), target.Architecture, target.Instructions, null);
-        return ((PTXCompiledKernel)backend.Compile(Entry(operation), default)).PTXAssembly;
+        return ((PTXCompiledKernel)backend.Compile(Entry(operation), Device.Limits)).PTXAssembly;
     }
 
     /// <summary>An operation's OpenCL C.</summary>
     public static string OpenCLSource(Context context, Type operation)
     {
         using var backend = new CLBackend(context, new CLCapabilityContext(false, true, true, true, false), CLDeviceVendor.Other, CLCVersion.CL20);
-        return ((CLCompiledKernel)backend.Compile(Entry(operation), default)).Source;
+        return ((CLCompiledKernel)backend.Compile(Entry(operation), Device.Limits)).Source;
     }
 
     private static EntryPointDescription Entry(Type operation) => EntryPointDescription.FromExplicitlyGroupedKernel(

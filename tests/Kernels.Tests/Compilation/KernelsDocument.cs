@@ -107,7 +107,7 @@ public static class KernelsDocument
         - `Group.Barrier()` becomes `work_group_barrier(CLK_GLOBAL_MEM_FENCE)` in ILGPU 1.5.3 (`CLCodeGenerator`, `GenerateCode(Barrier)`). By the OpenCL specification that orders global memory alone, and oclgrind, which takes it at its
           word, reports a race at every tile in shared memory. PoCL orders all memory at a barrier; a driver that does not would need a fixed ILGPU. The check therefore compiles with both fences, and looks for missing
           barriers, not for this.
-        - It interprets every instruction, so products are run only up to 600,000 multiply-adds, counted in whole tiles of 64 x 64 x 16; other operations with all their cases.
+        - It interprets every instruction, so products are run only up to 600,000 multiply-adds, counted in whole tiles of 128 x 64 x 16; other operations with all their cases.
         - A barrier taken out of the tiled product was reported, while the same tests all passed on PoCL, which runs the threads of a group in an order that hides it
           (`tests/MUTANTS.md`).
 

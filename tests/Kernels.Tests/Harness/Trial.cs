@@ -15,7 +15,7 @@ public sealed record OpCase(string Name, Action<Trial> Run, long Work = 0)
     public static long LargestWork { get; } = long.TryParse(Environment.GetEnvironmentVariable("GPUCNN_LARGEST_CASE"), out long work) ? work : long.MaxValue;
 
     /// <summary>The work of a product in tiles of 64 x 64, 16 deep.</summary>
-    public static long Tiles(long rows, long columns, long depth) => (rows + 63) / 64 * 64 * ((columns + 63) / 64 * 64) * ((depth + 15) / 16 * 16);
+    public static long Tiles(long rows, long columns, long depth) => (rows + 127) / 128 * 128 * ((columns + 63) / 64 * 64) * ((depth + 15) / 16 * 16);
 
     /// <summary>A seed of its own, the same in every run.</summary>
     public int Seed => Encoding.UTF8.GetBytes(Name).Aggregate(17, (hash, b) => unchecked((hash * 31) + b)) & 0xFFFFFF;
@@ -24,11 +24,12 @@ public sealed record OpCase(string Name, Action<Trial> Run, long Work = 0)
 }
 
 /// <summary>One run of an <see cref="OpCase"/> on a device. Operands lie inside larger buffers: guard zones before and behind them hold a pattern that is NaN
-/// as a float, so that what is read there spoils results and what is written there is noticed. Views start at no cache line.</summary>
+/// as a float, so that what is read there spoils results and what is written there is noticed. Views start at no cache line unless asked for.</summary>
 /// <param name="device">The device.</param>
 /// <param name="test">The case.</param>
 /// <param name="shortened">Which operand, in the order of their creation, gets a view that is one element too short; negative for none.</param>
-public sealed class Trial(Device device, OpCase test, int shortened = -1) : IDisposable
+/// <param name="before">Elements before each operand: 3 so that no 128-bit access is aligned, 16 so that it is wherever the sizes allow it.</param>
+public sealed class Trial(Device device, OpCase test, int shortened = -1, int before = 3) : IDisposable
 {
     private readonly List<Operand> operands = [];
 
@@ -100,7 +101,7 @@ public sealed class Trial(Device device, OpCase test, int shortened = -1) : IDis
 
     private Operand<T> Add<T>(string name, T[] values, bool written, bool mayBeShort) where T : unmanaged
     {
-        var operand = new Operand<T>(device, name, values, written, mayBeShort, mayBeShort && operands.Count == shortened);
+        var operand = new Operand<T>(device, name, values, written, mayBeShort, mayBeShort && operands.Count == shortened, before);
         operands.Add(operand);
         return operand;
     }
@@ -128,22 +129,22 @@ public abstract class Operand(string name, bool mayBeShort) : IDisposable
 public sealed class Operand<T> : Operand where T : unmanaged
 {
     private static readonly bool Guarded = Environment.GetEnvironmentVariable("GPUCNN_NO_GUARDS") != "1";
-    private static readonly int Before = Guarded ? 3 : 0;
 
     private readonly DeviceBuffer<T> buffer;
     private readonly T[] initial;
     private readonly bool written;
-    private readonly int behind;
+    private readonly int before, behind;
 
-    internal Operand(Device device, string name, T[] values, bool written, bool mayBeShort, bool shortened) : base(name, mayBeShort)
+    internal Operand(Device device, string name, T[] values, bool written, bool mayBeShort, bool shortened, int before) : base(name, mayBeShort)
     {
         initial = values;
+        this.before = Guarded ? before : 0;
         this.written = written;
         // No device has buffers without elements.
         behind = Guarded ? 1200 : values.Length == 0 ? 1 : 0;
-        buffer = device.Allocate<T>(Before + values.Length + behind);
-        buffer.CopyFrom([.. Poison(Before), .. values, .. Poison(behind)]);
-        View = buffer.View.SubView(Before, values.Length - (shortened ? 1 : 0));
+        buffer = device.Allocate<T>(this.before + values.Length + behind);
+        buffer.CopyFrom([.. Poison(this.before), .. values, .. Poison(behind)]);
+        View = buffer.View.SubView(this.before, values.Length - (shortened ? 1 : 0));
     }
 
     /// <summary>What the operation gets.</summary>
@@ -152,7 +153,7 @@ public sealed class Operand<T> : Operand where T : unmanaged
     public static implicit operator ArrayView<T>(Operand<T> operand) => operand.View;
 
     /// <summary>The content now.</summary>
-    public T[] Read() => All()[Before..^behind];
+    public T[] Read() => All()[before..^behind];
 
     public override byte[] Bits() => MemoryMarshal.AsBytes(Read().AsSpan()).ToArray();
 
@@ -175,9 +176,9 @@ public sealed class Operand<T> : Operand where T : unmanaged
     internal override void Check(string title)
     {
         T[] all = All();
-        Assert.True(Same(all.AsSpan(0, Before), Poison(Before)), $"{Name} of {title}: the guard zone before it has changed");
-        Assert.True(Same(all.AsSpan(Before + initial.Length), Poison(behind)), $"{Name} of {title}: the guard zone behind it has changed");
-        Assert.True(written || Same(all.AsSpan(Before, initial.Length), initial), $"{Name} of {title} is an input and has changed");
+        Assert.True(Same(all.AsSpan(0, before), Poison(before)), $"{Name} of {title}: the guard zone before it has changed");
+        Assert.True(Same(all.AsSpan(before + initial.Length), Poison(behind)), $"{Name} of {title}: the guard zone behind it has changed");
+        Assert.True(written || Same(all.AsSpan(before, initial.Length), initial), $"{Name} of {title} is an input and has changed");
     }
 
     private static bool Same(ReadOnlySpan<T> a, ReadOnlySpan<T> b) => MemoryMarshal.AsBytes(a).SequenceEqual(MemoryMarshal.AsBytes(b));

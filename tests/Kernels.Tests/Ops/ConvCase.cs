@@ -20,6 +20,10 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(4, 3, 6, 5, 8, 2, 1, 1, 2),      // windows that lie in the padding altogether
         new(3, 4, 9, 10, 11, 2, 1, 3, 0),    // pixels that no window sees
         new(2, 3, 70, 9, 10, 4, 5, 1, 1),    // more filters than a GPU tile has columns
+        // Channels and filters in fours, and more rows than a GPU tile has: vector loads, slices of the weight gradient, phases of a stride.
+        new(1, 4, 8, 18, 17, 3, 2, 1, 1),
+        new(3, 8, 16, 11, 13, 4, 2, 3, 2),
+        new(2, 12, 68, 10, 19, 2, 3, 2, 1),
         new(1, 1, 1, 1, 1, 1, 1, 1, 0),
         new(1, 64, 128, 13, 13, 3, 3, 2, 1),
     ];
@@ -42,6 +46,8 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(2, 1, 32, 28, 28, 3, 3, 1, 0, true),
         new(3, 1, 70, 9, 10, 3, 3, 1, 0, true),
         new(19, 1, 37, 11, 12, 2, 3, 2, 0, true),
+        new(2, 8, 12, 20, 19, 3, 2, 1, 1, true),
+        new(3, 4, 68, 15, 18, 4, 3, 2, 1, true),
         // As many input channels as vectors have lanes, or a multiple: lines of 2, 6, 15, 12, 5 and 32 vectors.
         new(3, 16, 5, 9, 11, 3, 2, 2, 1, true),
         new(18, 32, 7, 8, 10, 2, 3, 1, 0, true),

@@ -5,12 +5,14 @@ namespace GpuCnn.Kernels.Tests;
 /// <summary>Sizes of a dense layer.</summary>
 public sealed record DenseCase(int N, int Inputs, int Units, bool Relu = false)
 {
-    /// <summary>Sizes below, at and above those of the CPU's tiles (12 x 32), blocks (512) and of a GPU tile (64 x 64 x 16), each of the three the largest once.</summary>
+    /// <summary>Sizes below, at and above those of the CPU's tiles (12 x 32), blocks (512) and of a GPU tile (128 x 64 x 16), each of the three the largest once;
+    /// on a GPU the last lines are cut into slices of the depth, in the forward operation, one gradient or both, with and without a rest.</summary>
     public static IReadOnlyList<DenseCase> All { get; } =
     [
         new(2, 3, 5), new(1, 1, 1), new(7, 33, 13), new(13, 7, 33), new(33, 13, 7), new(5, 600, 17), new(70, 65, 64), new(3, 1030, 31),
         new(64, 20, 130), new(1, 50, 520), new(130, 9, 12), new(12, 32, 48), new(11, 513, 47), new(530, 6, 8), new(4, 16, 15),
         new(3, 5, 16, true), new(14, 25, 34, true), new(65, 40, 10, true), new(1, 18, 69, true),
+        new(128, 256, 64), new(129, 300, 68), new(3, 259, 1), new(5, 384, 20, true), new(257, 8, 12), new(260, 12, 132), new(9, 20, 260), new(66, 31, 257),
     ];
 
     public override string ToString() => $"N{N} {Inputs}->{Units}{(Relu ? " ReLU" : "")}";

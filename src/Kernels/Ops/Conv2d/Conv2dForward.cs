@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Convolution and bias; for a pooled shape also ReLU and 2 x 2 max-pooling.</summary>
 /// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
-public readonly struct Conv2dForward : IOp, ITiledProduct
+public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQuads>
 {
     /// <summary>Up to so many output pixels the weights are read where they lie: packing them would take longer than it saves.</summary>
     private const int FewRows = 256;
@@ -15,7 +15,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
-    private readonly int batch;
+    private readonly int batch, vectorInput, vectorParameters, vectorOutput;
 
     private Conv2dForward(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> output, ArrayView<byte> winners, int batch)
     {
@@ -25,6 +25,9 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
         this.output = output;
         this.winners = winners;
         this.batch = batch;
+        vectorInput = Float4.Fits(input, shape.Channels);
+        vectorParameters = Float4.Fits(parameters, shape.Filters);
+        vectorOutput = Conv2dOperands.Fits(shape, output, winners);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -50,38 +53,55 @@ public readonly struct Conv2dForward : IOp, ITiledProduct
 
     KernelConfig IOp.GpuShape => TiledProduct.Shape(Rows, shape.Filters);
 
-    int ITiledProduct.Rows => Rows;
+    void IOp.Gpu() => TiledProduct.Run<Conv2dForward, Conv2dWindows, WideQuads>(this, 0, shape.Depth);
 
-    int ITiledProduct.Columns => shape.Filters;
+    Conv2dWindows ITiledProduct<Conv2dWindows, WideQuads>.Left(int row, int k, int endK) => new(shape, input, vectorInput, Rows, row, k);
 
-    int ITiledProduct.LeftAlongDepth => 1;
+    WideQuads ITiledProduct<Conv2dWindows, WideQuads>.Right(int column, int k, int endK) => new(parameters, vectorParameters, shape.Filters, 0, column, k, endK);
 
-    int ITiledProduct.RightAlongDepth => 0;
+    int ITiledProduct<Conv2dWindows, WideQuads>.Chained => 1;
 
-    void IOp.Gpu() => TiledProduct.Run(this, 0, shape.Depth);
-
-    float ITiledProduct.Left(int row, int k) => Conv2dOperands.Input(shape, input, row, k);
-
-    float ITiledProduct.Right(int k, int column) => parameters[((long)k * shape.Filters) + column];
-
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3)
+    void ITiledProduct<Conv2dWindows, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
-        float bias = parameters[((long)shape.Depth * shape.Filters) + column];
+        int count = shape.Filters - column;
+        Float4 bias = Float4.Load(parameters, ((long)shape.Depth * shape.Filters) + column, count);
         if (!shape.IsPooled)
         {
-            TiledProduct.StoreRows(output, Rows, shape.Filters, row, column, c0 + bias, c1 + bias, c2 + bias, c3 + bias);
+            TiledProduct.StoreRows(output, vectorOutput, Rows, shape.Filters, row, column, c0 + bias, c1 + bias, c2 + bias, c3 + bias);
             return;
         }
+        if (row >= Rows || count <= 0)
+        {
+            return;
+        }
+        (float x, uint codeX) = Pool(c0.X, c1.X, c2.X, c3.X, bias.X);
+        (float y, uint codeY) = Pool(c0.Y, c1.Y, c2.Y, c3.Y, bias.Y);
+        (float z, uint codeZ) = Pool(c0.Z, c1.Z, c2.Z, c3.Z, bias.Z);
+        (float w, uint codeW) = Pool(c0.W, c1.W, c2.W, c3.W, bias.W);
+        long at = ((long)(row / 4) * shape.Filters) + column;
+        if (vectorOutput != 0)
+        {
+            new Float4(x, y, z, w).Store(output, at);
+            winners.SubView(at, Float4.Count).Cast<uint>()[0] = codeX | (codeY << 8) | (codeZ << 16) | (codeW << 24);
+            return;
+        }
+        new Float4(x, y, z, w).Store(output, at, count);
+        winners[at] = (byte)codeX;
+        if (count > 1) { winners[at + 1] = (byte)codeY; }
+        if (count > 2) { winners[at + 2] = (byte)codeZ; }
+        if (count > 3) { winners[at + 3] = (byte)codeW; }
+    }
+
+    /// <summary>The largest of a window's values with bias and ReLU, and its position.</summary>
+    private static (float Value, uint Code) Pool(float c0, float c1, float c2, float c3, float bias)
+    {
         float best = c0;
-        int winner = 0;
+        uint winner = 0;
         if (Beats(c1, best)) { best = c1; winner = 1; }
         if (Beats(c2, best)) { best = c2; winner = 2; }
         if (Beats(c3, best)) { best = c3; winner = 3; }
         best += bias;
-        bool closed = best <= 0f;
-        long at = ((long)(row / 4) * shape.Filters) + column;
-        output[at] = closed ? 0f : best;
-        winners[at] = (byte)(closed ? Conv2dOperands.Closed : winner);
+        return best <= 0f ? (0f, Conv2dOperands.Closed) : (best, winner);
     }
 
     private static bool Beats(float x, float best) => x > best || float.IsNaN(x);

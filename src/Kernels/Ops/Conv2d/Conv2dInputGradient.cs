@@ -6,12 +6,12 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to its input.</summary>
 /// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F], gradInput [N, H, W, C], overwritten.
 /// Gathered, not scattered: every element has one writer and a fixed order of terms.</remarks>
-public readonly struct Conv2dInputGradient : IOp, ITiledProduct
+public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
 {
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
     private readonly ArrayView<byte> winners;
-    private readonly int batch;
+    private readonly int batch, vectorGradOutput, vectorParameters, vectorGradInput;
 
     private Conv2dInputGradient(in Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch)
     {
@@ -21,6 +21,9 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
         this.parameters = parameters;
         this.gradInput = gradInput;
         this.batch = batch;
+        vectorGradOutput = Conv2dOperands.Fits(shape, gradOutput, winners);
+        vectorParameters = Float4.Fits(parameters, shape.Filters);
+        vectorGradInput = Float4.Fits(gradInput, shape.Channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -42,49 +45,54 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct
         device.Run(new Conv2dInputGradient(shape, gradOutput, winners, parameters, gradInput, batch));
     }
 
-    private int Rows => batch * shape.Height * shape.Width;
+    /// <remarks>One product for each phase of the stride, side by side in the grid's third dimension; the first phase has the most pixels.</remarks>
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch * new Conv2dPhase(shape, 0).Pixels, shape.Channels, shape.Stride * shape.Stride);
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(Rows, shape.Channels);
+    private Conv2dPhase Phase => new(shape, Grid.IdxZ);
 
-    int ITiledProduct.Rows => Rows;
-
-    int ITiledProduct.Columns => shape.Channels;
-
-    int ITiledProduct.LeftAlongDepth => 1;
-
-    int ITiledProduct.RightAlongDepth => 1;
-
-    void IOp.Gpu() => TiledProduct.Run(this, 0, shape.KernelHeight * shape.KernelWidth * shape.Filters);
-
-    float ITiledProduct.Left(int row, int k)
+    void IOp.Gpu()
     {
-        int filter = k % shape.Filters, tap = k / shape.Filters;
-        int x = row % shape.Width, line = row / shape.Width, y = line % shape.Height, image = line / shape.Height;
-        // The output pixel whose window has this input pixel under this tap, if the stride meets one.
-        y += shape.Padding - (tap / shape.KernelWidth);
-        x += shape.Padding - (tap % shape.KernelWidth);
-        if (y < 0 || x < 0 || y % shape.Stride != 0 || x % shape.Stride != 0)
-        {
-            return 0f;
-        }
-        y /= shape.Stride;
-        x /= shape.Stride;
-        if (!shape.IsPooled)
-        {
-            return y < shape.ConvHeight && x < shape.ConvWidth ? gradOutput[((((((long)image * shape.ConvHeight) + y) * shape.ConvWidth) + x) * shape.Filters) + filter] : 0f;
-        }
-        if (y / 2 >= shape.OutputHeight || x / 2 >= shape.OutputWidth)
-        {
-            return 0f;
-        }
-        long at = ((((((long)image * shape.OutputHeight) + (y / 2)) * shape.OutputWidth) + (x / 2)) * shape.Filters) + filter;
-        return winners[at] == (2 * (y % 2)) + (x % 2) ? gradOutput[at] : 0f;
+        Conv2dPhase phase = Phase;
+        TiledProduct.Run<Conv2dInputGradient, Conv2dGradientWindows, Conv2dTaps>(this, 0, phase.Lines * phase.Taps * shape.Filters);
     }
 
-    float ITiledProduct.Right(int k, int column) => parameters[((((long)(k / shape.Filters) * shape.Channels) + column) * shape.Filters) + (k % shape.Filters)];
+    Conv2dGradientWindows ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Left(int row, int k, int endK)
+    {
+        Conv2dPhase phase = Phase;
+        return new(shape, phase, gradOutput, winners, vectorGradOutput, batch * phase.Pixels, row, k);
+    }
 
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3) =>
-        TiledProduct.StoreRows(gradInput, Rows, shape.Channels, row, column, c0, c1, c2, c3);
+    Conv2dTaps ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Right(int column, int k, int endK) => new(shape, Phase, parameters, vectorParameters, column, k);
+
+    int ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Chained => 0;
+
+    void ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
+    {
+        Conv2dPhase phase = Phase;
+        Store(phase, row, column, c0);
+        Store(phase, row + 1, column, c1);
+        Store(phase, row + 2, column, c2);
+        Store(phase, row + 3, column, c3);
+    }
+
+    private void Store(in Conv2dPhase phase, int row, int column, Float4 values)
+    {
+        if (row >= batch * phase.Pixels || column >= shape.Channels)
+        {
+            return;
+        }
+        int line = row / phase.Width, image = line / phase.Height;
+        int y = phase.FirstY + (shape.Stride * (line - (image * phase.Height))), x = phase.FirstX + (shape.Stride * (row - (line * phase.Width)));
+        long at = (((((long)image * shape.Height) + y) * shape.Width + x) * shape.Channels) + column;
+        if (vectorGradInput != 0)
+        {
+            values.Store(gradInput, at);
+        }
+        else
+        {
+            values.Store(gradInput, at, shape.Channels - column);
+        }
+    }
 
     void IOp.Cpu(in CpuWorker worker)
     {

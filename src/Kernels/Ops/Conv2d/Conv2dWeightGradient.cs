@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to weight and bias, as partial sums that <see cref="SumRows"/> adds up.</summary>
 /// <remarks>input [N, H, W, C], gradOutput [N, output height, output width, F], partials [chunks, Kh Kw C + 1, F], overwritten (the last row is the
 /// bias's). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
-public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
+public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, Conv2dGradients>
 {
     /// <summary>Output pixels whose windows are unrolled at once: with 3 x 3 x 64 weights 216 KiB of the second-level cache. A multiple of 12.</summary>
     private const int Block = 96;
@@ -14,9 +14,9 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, gradOutput, partials;
     private readonly ArrayView<byte> winners;
-    private readonly int batch;
+    private readonly int batch, sliceDepth, slices, vectorInput, vectorGradOutput, vectorPartials;
 
-    private Conv2dWeightGradient(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch)
+    private Conv2dWeightGradient(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch, int sliceDepth)
     {
         this.shape = shape;
         this.input = input;
@@ -24,6 +24,11 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         this.winners = winners;
         this.partials = partials;
         this.batch = batch;
+        this.sliceDepth = sliceDepth;
+        slices = (RowsPerChunk + sliceDepth - 1) / sliceDepth;
+        vectorInput = Float4.Fits(input, shape.Channels);
+        vectorGradOutput = Conv2dOperands.Fits(shape, gradOutput, winners);
+        vectorPartials = Float4.Fits(partials, shape.Filters);
     }
 
     /// <summary>The partial sums that a batch gives.</summary>
@@ -52,36 +57,40 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct
         Require.Length(gradOutput, (long)batch * shape.OutputCount);
         Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
         Require.Length(partials, (long)Chunks(batch) * shape.ParameterCount);
-        device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch));
+        int chunkDepth = Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage, chunks = Chunks(batch);
+        int sliceDepth = TiledProduct.SliceDepth(shape.Depth + 1, shape.Filters, chunkDepth, chunks), slices = (chunkDepth + sliceDepth - 1) / sliceDepth;
+        if (slices == 1 || !device.RunsGpuBodies)
+        {
+            device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch, chunkDepth));
+            return;
+        }
+        // The slices of all chunks first, so that adding them up is one sum of rows.
+        ArrayView<float> parts = device.Scratch((long)slices * chunks * shape.ParameterCount);
+        device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, parts, batch, sliceDepth));
+        SumRows.Run(device, parts, partials, slices, chunks * shape.ParameterCount);
     }
 
     private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage;
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch));
-
-    int ITiledProduct.Rows => shape.Depth + 1;
-
-    int ITiledProduct.Columns => shape.Filters;
-
-    int ITiledProduct.LeftAlongDepth => 0;
-
-    int ITiledProduct.RightAlongDepth => 0;
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch) * slices);
 
     void IOp.Gpu()
     {
-        int first = Grid.IdxZ * RowsPerChunk;
-        TiledProduct.Run(this, first, Math.Min(first + RowsPerChunk, batch * shape.RowsPerImage));
+        int chunk = Grid.IdxZ % Chunks(batch), slice = Grid.IdxZ / Chunks(batch), depth = RowsPerChunk;
+        int first = (chunk * depth) + (slice * sliceDepth), end = Math.Min((chunk * depth) + Math.Min((slice + 1) * sliceDepth, depth), batch * shape.RowsPerImage);
+        TiledProduct.Run<Conv2dWeightGradient, Conv2dPixels, Conv2dGradients>(this, first, end);
     }
 
-    // A bias is the weight of an input that is always one.
-    float ITiledProduct.Left(int row, int k) => row < shape.Depth ? Conv2dOperands.Input(shape, input, k, row) : 1f;
+    Conv2dPixels ITiledProduct<Conv2dPixels, Conv2dGradients>.Left(int row, int k, int endK) => new(shape, input, vectorInput, row, k, endK);
 
-    float ITiledProduct.Right(int k, int column) => Conv2dOperands.GradConv(shape, gradOutput, winners, k, column);
+    Conv2dGradients ITiledProduct<Conv2dPixels, Conv2dGradients>.Right(int column, int k, int endK) => new(shape, gradOutput, winners, vectorGradOutput, column, k, endK);
 
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3)
+    int ITiledProduct<Conv2dPixels, Conv2dGradients>.Chained => 0;
+
+    void ITiledProduct<Conv2dPixels, Conv2dGradients>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
         ArrayView<float> partial = partials.SubView((long)Grid.IdxZ * shape.ParameterCount, shape.ParameterCount);
-        TiledProduct.StoreRows(partial, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
+        TiledProduct.StoreRows(partial, vectorPartials, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
     }
 
     void IOp.Cpu(in CpuWorker worker)

@@ -3,14 +3,14 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Dense layer: output = input weight + bias, then ReLU if asked for.</summary>
-/// <remarks>input [N, K], parameters [K + 1, F] (the last row is the bias), output [N, F], overwritten. Every output is one chain of
-/// multiply-adds in the order of k.</remarks>
-public readonly struct DenseForward : IOp, ITiledProduct
+/// <remarks>input [N, K], parameters [K + 1, F] (the last row is the bias), output [N, F], overwritten. On the CPU every output is
+/// one chain of multiply-adds in the order of k, on a GPU a sum of chains; where there are few outputs, of partial sums of slices of k, whose number hangs on the sizes alone.</remarks>
+public readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
 {
     private readonly ArrayView<float> input, parameters, output;
-    private readonly int batch, inputs, units, relu;
+    private readonly int batch, inputs, units, relu, sliceDepth, vectorInput, vectorUnits, vectorOutput;
 
-    private DenseForward(ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> output, int batch, int inputs, int units, bool relu)
+    private DenseForward(ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> output, int batch, int inputs, int units, bool relu, int sliceDepth)
     {
         this.input = input;
         this.parameters = parameters;
@@ -19,6 +19,10 @@ public readonly struct DenseForward : IOp, ITiledProduct
         this.inputs = inputs;
         this.units = units;
         this.relu = relu ? 1 : 0;
+        this.sliceDepth = sliceDepth;
+        vectorInput = Float4.Fits(input, inputs);
+        vectorUnits = Float4.Fits(parameters, units);
+        vectorOutput = Float4.Fits(output, units);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -39,29 +43,41 @@ public readonly struct DenseForward : IOp, ITiledProduct
         Require.Length(input, (long)batch * inputs);
         Require.Length(parameters, (inputs + 1L) * units);
         Require.Length(output, (long)batch * units);
-        device.Run(new DenseForward(input, parameters, output, batch, inputs, units, relu));
+        int sliceDepth = TiledProduct.SliceDepth(batch, units, inputs), slices = (inputs + sliceDepth - 1) / sliceDepth;
+        if (slices == 1 || !device.RunsGpuBodies)
+        {
+            device.Run(new DenseForward(input, parameters, output, batch, inputs, units, relu, inputs));
+            return;
+        }
+        ArrayView<float> partials = device.Scratch((long)slices * batch * units);
+        device.Run(new DenseForward(input, parameters, partials, batch, inputs, units, false, sliceDepth));
+        SumRows.Run(device, partials, output, slices, batch * units);
+        if (relu)
+        {
+            Relu.Run(device, output, output, batch * units);
+        }
     }
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch, units);
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch, units, (inputs + sliceDepth - 1) / sliceDepth);
 
-    int ITiledProduct.Rows => batch;
-
-    int ITiledProduct.Columns => units;
-
-    int ITiledProduct.LeftAlongDepth => 1;
-
-    int ITiledProduct.RightAlongDepth => 0;
-
-    void IOp.Gpu() => TiledProduct.Run(this, 0, inputs);
-
-    float ITiledProduct.Left(int row, int k) => input[((long)row * inputs) + k];
-
-    float ITiledProduct.Right(int k, int column) => parameters[((long)k * units) + column];
-
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3)
+    void IOp.Gpu()
     {
-        float bias = parameters[((long)inputs * units) + column];
-        TiledProduct.StoreRows(output, batch, units, row, column, Activate(c0 + bias), Activate(c1 + bias), Activate(c2 + bias), Activate(c3 + bias));
+        int first = Grid.IdxZ * sliceDepth;
+        TiledProduct.Run<DenseForward, DeepQuads, WideQuads>(this, first, Math.Min(first + sliceDepth, inputs));
+    }
+
+    DeepQuads ITiledProduct<DeepQuads, WideQuads>.Left(int row, int k, int endK) => new(input, vectorInput, inputs, batch, row, k, endK);
+
+    WideQuads ITiledProduct<DeepQuads, WideQuads>.Right(int column, int k, int endK) => new(parameters, vectorUnits, units, 0, column, k, endK);
+
+    int ITiledProduct<DeepQuads, WideQuads>.Chained => 1;
+
+    void ITiledProduct<DeepQuads, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
+    {
+        // The first slice has the bias.
+        Float4 bias = Grid.IdxZ == 0 ? Float4.Load(parameters, ((long)inputs * units) + column, units - column) : default;
+        ArrayView<float> slice = output.SubView((long)Grid.IdxZ * batch * units, (long)batch * units);
+        TiledProduct.StoreRows(slice, vectorOutput, batch, units, row, column, Activate(c0 + bias), Activate(c1 + bias), Activate(c2 + bias), Activate(c3 + bias));
     }
 
     unsafe void IOp.Cpu(in CpuWorker worker)
@@ -77,4 +93,6 @@ public readonly struct DenseForward : IOp, ITiledProduct
 
     /// <summary>NaN stays NaN, so that a diverged training is seen in its loss.</summary>
     private float Activate(float value) => relu != 0 && value <= 0f ? 0f : value;
+
+    private Float4 Activate(Float4 values) => new(Activate(values.X), Activate(values.Y), Activate(values.Z), Activate(values.W));
 }

@@ -3,13 +3,14 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of a dense layer with respect to its input: gradInput = gradOutput weightᵀ.</summary>
-/// <remarks>gradOutput [N, F], parameters [K + 1, F], gradInput [N, K], overwritten. Every element is one chain in the order of f.</remarks>
-public readonly struct DenseInputGradient : IOp, ITiledProduct
+/// <remarks>gradOutput [N, F], parameters [K + 1, F], gradInput [N, K], overwritten. On the CPU every element is one chain in the order of f; on a
+/// GPU see <see cref="DenseForward"/>.</remarks>
+public readonly struct DenseInputGradient : IOp, ITiledProduct<DeepQuads, DeepQuads>
 {
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
-    private readonly int batch, inputs, units;
+    private readonly int batch, inputs, units, sliceDepth, vectorGradOutput, vectorParameters, vectorGradInput;
 
-    private DenseInputGradient(ArrayView<float> gradOutput, ArrayView<float> parameters, ArrayView<float> gradInput, int batch, int inputs, int units)
+    private DenseInputGradient(ArrayView<float> gradOutput, ArrayView<float> parameters, ArrayView<float> gradInput, int batch, int inputs, int units, int sliceDepth)
     {
         this.gradOutput = gradOutput;
         this.parameters = parameters;
@@ -17,6 +18,10 @@ public readonly struct DenseInputGradient : IOp, ITiledProduct
         this.batch = batch;
         this.inputs = inputs;
         this.units = units;
+        this.sliceDepth = sliceDepth;
+        vectorGradOutput = Float4.Fits(gradOutput, units);
+        vectorParameters = Float4.Fits(parameters, units);
+        vectorGradInput = Float4.Fits(gradInput, inputs);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -36,27 +41,36 @@ public readonly struct DenseInputGradient : IOp, ITiledProduct
         Require.Length(gradOutput, (long)batch * units);
         Require.Length(parameters, (inputs + 1L) * units);
         Require.Length(gradInput, (long)batch * inputs);
-        device.Run(new DenseInputGradient(gradOutput, parameters, gradInput, batch, inputs, units));
+        int sliceDepth = TiledProduct.SliceDepth(batch, inputs, units), slices = (units + sliceDepth - 1) / sliceDepth;
+        if (slices == 1 || !device.RunsGpuBodies)
+        {
+            device.Run(new DenseInputGradient(gradOutput, parameters, gradInput, batch, inputs, units, units));
+            return;
+        }
+        ArrayView<float> partials = device.Scratch((long)slices * batch * inputs);
+        device.Run(new DenseInputGradient(gradOutput, parameters, partials, batch, inputs, units, sliceDepth));
+        SumRows.Run(device, partials, gradInput, slices, batch * inputs);
     }
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch, inputs);
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch, inputs, (units + sliceDepth - 1) / sliceDepth);
 
-    int ITiledProduct.Rows => batch;
+    void IOp.Gpu()
+    {
+        int first = Grid.IdxZ * sliceDepth;
+        TiledProduct.Run<DenseInputGradient, DeepQuads, DeepQuads>(this, first, Math.Min(first + sliceDepth, units));
+    }
 
-    int ITiledProduct.Columns => inputs;
+    DeepQuads ITiledProduct<DeepQuads, DeepQuads>.Left(int row, int k, int endK) => new(gradOutput, vectorGradOutput, units, batch, row, k, endK);
 
-    int ITiledProduct.LeftAlongDepth => 1;
+    DeepQuads ITiledProduct<DeepQuads, DeepQuads>.Right(int column, int k, int endK) => new(parameters, vectorParameters, units, inputs, column, k, endK);
 
-    int ITiledProduct.RightAlongDepth => 1;
+    int ITiledProduct<DeepQuads, DeepQuads>.Chained => 1;
 
-    void IOp.Gpu() => TiledProduct.Run(this, 0, units);
-
-    float ITiledProduct.Left(int row, int k) => gradOutput[((long)row * units) + k];
-
-    float ITiledProduct.Right(int k, int column) => parameters[((long)column * units) + k];
-
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3) =>
-        TiledProduct.StoreRows(gradInput, batch, inputs, row, column, c0, c1, c2, c3);
+    void ITiledProduct<DeepQuads, DeepQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
+    {
+        ArrayView<float> slice = gradInput.SubView((long)Grid.IdxZ * batch * inputs, (long)batch * inputs);
+        TiledProduct.StoreRows(slice, vectorGradInput, batch, inputs, row, column, c0, c1, c2, c3);
+    }
 
     unsafe void IOp.Cpu(in CpuWorker worker) => MatrixProduct.Run(worker, new(CpuWorker.Pointer(gradOutput), units, 1), new(CpuWorker.Pointer(parameters), 1, units),
         CpuWorker.Pointer(gradInput), batch, inputs, units);

@@ -3,14 +3,14 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of a dense layer with respect to its weight and bias: inputᵀ gradOutput, and the column sums of gradOutput.</summary>
-/// <remarks>input [N, K], gradOutput [N, F], gradParameters [K + 1, F] (the last row is the bias's), overwritten. Every element is one chain in the
-/// order of n.</remarks>
-public readonly struct DenseWeightGradient : IOp, ITiledProduct
+/// <remarks>input [N, K], gradOutput [N, F], gradParameters [K + 1, F] (the last row is the bias's), overwritten. On the CPU every element is
+/// one chain in the order of n; on a GPU see <see cref="DenseForward"/>.</remarks>
+public readonly struct DenseWeightGradient : IOp, ITiledProduct<WideQuads, WideQuads>
 {
     private readonly ArrayView<float> input, gradOutput, gradParameters;
-    private readonly int batch, inputs, units;
+    private readonly int batch, inputs, units, sliceDepth, vectorInput, vectorGradOutput, vectorGradParameters;
 
-    private DenseWeightGradient(ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<float> gradParameters, int batch, int inputs, int units)
+    private DenseWeightGradient(ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<float> gradParameters, int batch, int inputs, int units, int sliceDepth)
     {
         this.input = input;
         this.gradOutput = gradOutput;
@@ -18,6 +18,10 @@ public readonly struct DenseWeightGradient : IOp, ITiledProduct
         this.batch = batch;
         this.inputs = inputs;
         this.units = units;
+        this.sliceDepth = sliceDepth;
+        vectorInput = Float4.Fits(input, inputs);
+        vectorGradOutput = Float4.Fits(gradOutput, units);
+        vectorGradParameters = Float4.Fits(gradParameters, units);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -37,28 +41,36 @@ public readonly struct DenseWeightGradient : IOp, ITiledProduct
         Require.Length(input, (long)batch * inputs);
         Require.Length(gradOutput, (long)batch * units);
         Require.Length(gradParameters, (inputs + 1L) * units);
-        device.Run(new DenseWeightGradient(input, gradOutput, gradParameters, batch, inputs, units));
+        int sliceDepth = TiledProduct.SliceDepth(inputs + 1, units, batch), slices = (batch + sliceDepth - 1) / sliceDepth;
+        if (slices == 1 || !device.RunsGpuBodies)
+        {
+            device.Run(new DenseWeightGradient(input, gradOutput, gradParameters, batch, inputs, units, batch));
+            return;
+        }
+        ArrayView<float> partials = device.Scratch(slices * (inputs + 1L) * units);
+        device.Run(new DenseWeightGradient(input, gradOutput, partials, batch, inputs, units, sliceDepth));
+        SumRows.Run(device, partials, gradParameters, slices, (inputs + 1) * units);
     }
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(inputs + 1, units);
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(inputs + 1, units, (batch + sliceDepth - 1) / sliceDepth);
 
-    int ITiledProduct.Rows => inputs + 1;
+    void IOp.Gpu()
+    {
+        int first = Grid.IdxZ * sliceDepth;
+        TiledProduct.Run<DenseWeightGradient, WideQuads, WideQuads>(this, first, Math.Min(first + sliceDepth, batch));
+    }
 
-    int ITiledProduct.Columns => units;
+    WideQuads ITiledProduct<WideQuads, WideQuads>.Left(int row, int k, int endK) => new(input, vectorInput, inputs, 1, row, k, endK);
 
-    int ITiledProduct.LeftAlongDepth => 0;
+    WideQuads ITiledProduct<WideQuads, WideQuads>.Right(int column, int k, int endK) => new(gradOutput, vectorGradOutput, units, 0, column, k, endK);
 
-    int ITiledProduct.RightAlongDepth => 0;
+    int ITiledProduct<WideQuads, WideQuads>.Chained => 1;
 
-    void IOp.Gpu() => TiledProduct.Run(this, 0, batch);
-
-    // A bias is the weight of an input that is always one.
-    float ITiledProduct.Left(int row, int k) => row < inputs ? input[((long)k * inputs) + row] : 1f;
-
-    float ITiledProduct.Right(int k, int column) => gradOutput[((long)k * units) + column];
-
-    void ITiledProduct.Store(int row, int column, float c0, float c1, float c2, float c3) =>
-        TiledProduct.StoreRows(gradParameters, inputs + 1, units, row, column, c0, c1, c2, c3);
+    void ITiledProduct<WideQuads, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
+    {
+        ArrayView<float> slice = gradParameters.SubView(Grid.IdxZ * (inputs + 1L) * units, (inputs + 1L) * units);
+        TiledProduct.StoreRows(slice, vectorGradParameters, inputs + 1, units, row, column, c0, c1, c2, c3);
+    }
 
     unsafe void IOp.Cpu(in CpuWorker worker)
     {
