@@ -37,8 +37,8 @@ public abstract class AgreementTests<TDevice> where TDevice : ITestDevice
         (_, double actual) = Train(name, TDevice.Open(), options);
         double noise = 1.96 * Math.Sqrt(2 * expected * (1 - expected) / TestImages);
         TestContext.Current.TestOutputHelper?.WriteLine($"{actual:0.000}, on the CPU {expected:0.000}, noise {noise:0.000}");
-        // Far above the tenth of guessing: a training that goes nowhere on both would agree too.
-        Assert.True(expected > 0.4, $"the CPU's accuracy is {expected}");
+        // Three times the tenth of guessing: a training that goes nowhere on both would agree too.
+        Assert.True(expected > 0.3, $"the CPU's accuracy is {expected}");
         Assert.InRange(actual, expected - noise, expected + noise);
     }
 
