@@ -163,7 +163,8 @@ internal sealed class TorchPeer : IDisposable
                 return (() => [losses.mean(), classes.eq(wanted).sum()], results => [c.MeanLoss.Difference(Values(results[0]))]);
             case SumRowsCase c:
                 Tensor rows = tensor(c.Input.Host, [c.Rows, c.Columns]);
-                return (() => [rows.sum(0)], results => [c.Output.Difference(Values(results[0]))]);
+                // Not sum(0): a literal zero is an element type to the compiler.
+                return (() => [rows.sum([0L])], results => [c.Output.Difference(Values(results[0]))]);
             default:
                 throw new ArgumentException($"TorchSharp has no {one.Op} here");
         }
