@@ -44,7 +44,7 @@ static string Mean(List<double> values)
 static string Train(string root, string model, int seed, string output)
 {
     string[] arguments = ["run", "-c", "Release", "--project", Path.Combine(root, "src", "Runner"), "--", "train", "--model", model, "--seed", $"{seed}",
-        "--data", Path.Combine(root, "data", "fashion-mnist"), "--accelerator", "cpu", "--json", "--quiet", "--output", output];
+        "--data", Path.Combine(root, "data", "fashion-mnist"), "--accelerator", "cpu", "--json", "--quiet", "--progress", "none", "--output", output];
     using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
     string json = process.StandardOutput.ReadToEnd();
     process.WaitForExit();

@@ -49,20 +49,24 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Fact]
-    public void Quiet_leaves_only_the_result()
+    public void Quiet_leaves_only_the_result_and_a_line_an_epoch()
     {
         string folder = tiny.New("run");
         CommandRun run = Train("--epochs", "1", "--output", folder, "--quiet");
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(run.Error);
         string[] lines = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(3, lines.Length);
-        Assert.StartsWith("test, last  accuracy ", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith("test, best  accuracy ", lines[1], StringComparison.Ordinal);
-        Assert.EndsWith(folder, lines[2], StringComparison.Ordinal);
+        Assert.Equal(6, lines.Length);
+        Assert.StartsWith(" epoch  train loss ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("   1/1 ", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("test, last  accuracy ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("test, best  accuracy ", lines[3], StringComparison.Ordinal);
+        Assert.StartsWith("validation  accuracy ", lines[4], StringComparison.Ordinal);
+        Assert.EndsWith(folder, lines[5], StringComparison.Ordinal);
 
         CommandRun json = Train("--epochs", "1", "--output", tiny.New("run"), "--quiet", "--json");
-        Assert.Empty(json.Error);
+        Assert.StartsWith("   1/1 ", json.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Equal(2, json.ErrorLines.Length);
         Assert.Equal(JsonValueKind.Object, json.Json.ValueKind);
     }
 

@@ -7,7 +7,7 @@ internal static class OutputOptions
 {
     public static Option<bool> Json { get; } = Everywhere("--json", "Write the result as one JSON document to standard output, and all else to standard error");
 
-    public static Option<bool> Quiet { get; } = Everywhere("--quiet", "Write only the result");
+    public static Option<bool> Quiet { get; } = Everywhere("--quiet", "Write only the result; train also writes a line an epoch");
 
     public static Option<bool> Verbose { get; } = Everywhere("--verbose", "Show the stack trace of an error");
 

@@ -118,12 +118,12 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         }
         output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
         output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
-        WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}{Validation(bestRow)}\nrun         {folder.Path}\n");
+        WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}\n{Validation(bestRow)}run         {folder.Path}\n");
         return ExitCode.Done;
     }
 
     private static string Validation(EpochDocument? row) => row?.ValAccuracy is { } accuracy
-        ? string.Create(CultureInfo.InvariantCulture, $" (validation accuracy {accuracy:0.0000}, loss {row.ValLoss:0.0000})") : "";
+        ? string.Create(CultureInfo.InvariantCulture, $"validation  accuracy {accuracy:0.0000}  loss {row.ValLoss:0.0000}  epoch {row.Epoch}, the best\n") : "";
 
     /// <summary>Draws what a person will look at; that it cannot be drawn takes nothing from a training that is done.</summary>
     private void DrawPictures(EvaluatedModel evaluated)

@@ -11,11 +11,14 @@ internal sealed class Output(Host host, ParseResult parsed)
     /// <summary>Whether the result is JSON.</summary>
     public bool Json { get; } = parsed.GetValue(OutputOptions.Json);
 
-    /// <summary>Whether only the result is wanted.</summary>
+    /// <summary>Whether only the result and the progress are wanted.</summary>
     public bool Quiet { get; } = parsed.GetValue(OutputOptions.Quiet);
 
     /// <summary>For all that is not the result.</summary>
-    public TextWriter Talk => Quiet ? TextWriter.Null : Json ? host.Error : host.Out;
+    public TextWriter Talk => Quiet ? TextWriter.Null : Progress;
+
+    /// <summary>For how far the work is, which is said under <c>--quiet</c> too.</summary>
+    public TextWriter Progress => Json ? host.Error : host.Out;
 
     /// <summary>Columns that the talk has; a log has as many as a line needs.</summary>
     public int Width

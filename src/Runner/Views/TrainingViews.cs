@@ -25,7 +25,7 @@ internal static class TrainingViews
 {
     /// <summary>How a training is shown.</summary>
     public static System.CommandLine.Option<ProgressStyle> Style { get; } = Flag.Declare("--progress", "STYLE",
-        "How to show a training under way: auto, live (curves that move), plain (a line an epoch) or none; auto is live on a terminal, else plain", Parse, ProgressStyle.Auto)
+        "How to show a training under way: auto, live (curves that move), plain (a line an epoch) or none; auto is live on a terminal, plain elsewhere and with --quiet", Parse, ProgressStyle.Auto)
         .Offering(Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant()));
 
     /// <summary>The names that the option takes.</summary>
@@ -34,17 +34,17 @@ internal static class TrainingViews
     /// <summary>Makes the view.</summary>
     /// <param name="host">Makes the console.</param>
     /// <param name="output">Where words go.</param>
-    /// <param name="style">What was asked for; <c>--quiet</c> comes first.</param>
+    /// <param name="style">What was asked for; <c>--quiet</c> alone asks for plain lines.</param>
     /// <param name="plan">The size of the training.</param>
     public static ITrainingView Create(Host host, Output output, ProgressStyle style, TrainingPlan plan)
     {
-        if (output.Quiet || style == ProgressStyle.None)
+        if (style == ProgressStyle.None)
         {
             return new SilentTrainingView();
         }
-        if (style != ProgressStyle.Plain)
+        if (style == ProgressStyle.Live || (style == ProgressStyle.Auto && !output.Quiet))
         {
-            IAnsiConsole console = host.Console(output.Talk);
+            IAnsiConsole console = host.Console(output.Progress);
             if (style == ProgressStyle.Live)
             {
                 console.Profile.Capabilities.Ansi = true;
@@ -54,7 +54,7 @@ internal static class TrainingViews
                 return new LiveTrainingView(console, plan, TimeProvider.System);
             }
         }
-        return new PlainTrainingView(output.Talk, plan);
+        return new PlainTrainingView(output.Progress, plan);
     }
 
     private static ProgressStyle Parse(string text)

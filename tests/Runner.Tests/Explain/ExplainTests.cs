@@ -19,9 +19,13 @@ public sealed class ExplainTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("xo", 120, true, "explain --accelerator cpu")]
     [InlineData("xo", 40, false, "explain --accelerator cpu")]
     [InlineData("concepts", 80, false, "explain --concepts --data DATA")]
+    [InlineData("concepts", 120, false, "explain --concepts --data DATA")]
+    [InlineData("concepts", 80, true, "explain --concepts --data DATA")]
     [InlineData("concepts", 120, true, "explain --concepts --data DATA")]
     [InlineData("concepts", 40, false, "explain --concepts --data DATA")]
     [InlineData("model", 80, false, "explain --weights WEIGHTS --index 3 --data DATA --accelerator cpu")]
+    [InlineData("model", 120, false, "explain --weights WEIGHTS --index 3 --data DATA --accelerator cpu")]
+    [InlineData("model", 80, true, "explain --weights WEIGHTS --index 3 --data DATA --accelerator cpu")]
     [InlineData("model", 120, true, "explain --weights WEIGHTS --index 3 --data DATA --accelerator cpu")]
     [InlineData("model", 40, false, "explain --weights WEIGHTS --index 3 --data DATA --accelerator cpu")]
     public void On_a_terminal(string name, int width, bool colours, string commandLine)
