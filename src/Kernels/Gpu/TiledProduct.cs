@@ -96,15 +96,15 @@ internal static class TiledProduct
     {
         ArrayView<float> left = SharedMemory.Allocate<Float4>(2 * LeftTile / Float4.Count).Cast<float>();
         ArrayView<float> right = SharedMemory.Allocate<Float4>(2 * RightTile / Float4.Count).Cast<float>();
-        int thread = Group.IdxX, tx = 4 * (thread % 16), ty = 4 * (thread / 16);
+        int thread = Group.IdxX, tx = 4 * (thread & 15), ty = 4 * (thread >> 4);
         int row0 = Grid.IdxX * Rows, column0 = Grid.IdxY * Columns;
         // Along the depth the lanes of a warp are 16 rows and two quads, 32 bytes of each row; along rows or columns 16 quads, 256 bytes, at two depths.
-        int deepK = 4 * ((thread % 2) + (2 * (thread / 128))), deepRow = thread / 2 % 64;
+        int deepK = 4 * ((thread & 1) + (2 * (thread >> 7))), deepRow = (thread >> 1) & 63;
         bool leftDeep = default(TLeft).AlongDepth != 0, rightDeep = default(TRight).AlongDepth != 0;
-        int leftAt = leftDeep ? (deepK * LeftPitch) + deepRow : (thread / 16 * LeftPitch) + tx;
-        TLeft a = op.Left(row0 + (leftDeep ? deepRow : tx), firstK + (leftDeep ? deepK : thread / 16), endK);
-        int rightAt = rightDeep ? (deepK * RightPitch) + deepRow : (thread / 16 * RightPitch) + tx;
-        TRight b = op.Right(column0 + (rightDeep ? deepRow : tx), firstK + (rightDeep ? deepK : thread / 16), endK);
+        int leftAt = leftDeep ? (deepK * LeftPitch) + deepRow : ((thread >> 4) * LeftPitch) + tx;
+        TLeft a = op.Left(row0 + (leftDeep ? deepRow : tx), firstK + (leftDeep ? deepK : thread >> 4), endK);
+        int rightAt = rightDeep ? (deepK * RightPitch) + deepRow : ((thread >> 4) * RightPitch) + tx;
+        TRight b = op.Right(column0 + (rightDeep ? deepRow : tx), firstK + (rightDeep ? deepK : thread >> 4), endK);
         Put(left, leftAt, LeftPitch, leftDeep, a.Load());
         Put(left, leftAt + Further, LeftPitch, leftDeep, a.LoadFurther());
         Put(right, rightAt, RightPitch, rightDeep, b.Load());

@@ -10,6 +10,8 @@ public sealed partial class CompilationTests
     public static IEnumerable<TheoryDataRow<string, OptimizationLevel>> Compilations =>
         from op in GpuCompiler.Operations from level in (OptimizationLevel[])[OptimizationLevel.O1, OptimizationLevel.O2] select new TheoryDataRow<string, OptimizationLevel>(op.Name, level);
 
+    public static IEnumerable<TheoryDataRow<string>> Products => GpuCompiler.Operations.Where(GpuCompiler.IsProduct).Select(op => new TheoryDataRow<string>(op.Name));
+
     [Theory]
     [MemberData(nameof(Compilations))]
     public void Compiles_to_PTX_and_OpenCL_C_without_double_arithmetic(string operation, OptimizationLevel level)
@@ -21,12 +23,34 @@ public sealed partial class CompilationTests
             string ptx = GpuCompiler.Ptx(context, type, target);
             Assert.Contains(".entry", ptx, StringComparison.Ordinal);
             Assert.Contains("st.", ptx, StringComparison.Ordinal);
-            AssertNone(DoublePtx(), ptx, $"PTX of {operation} for {target}");
+            AssertNone(DoublePtx(), ptx, $"PTX of {operation} for {target} has double arithmetic");
         }
         string source = GpuCompiler.OpenCLSource(context, type);
         Assert.Contains("kernel void", source, StringComparison.Ordinal);
-        AssertNone(DoubleC(), source, $"OpenCL C of {operation}");
+        AssertNone(DoubleC(), source, $"OpenCL C of {operation} has double arithmetic");
     }
+
+    /// <remarks>A division is some twenty instructions on a GPU, and ILGPU moves what is computed before a loop into it when it is used only there.</remarks>
+    [Theory]
+    [MemberData(nameof(Products))]
+    public void The_loops_of_a_product_divide_nothing(string operation)
+    {
+        Type type = GpuCompiler.Operations.Single(t => t.Name == operation);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        string ptx = GpuCompiler.Ptx(context, type, GpuCompiler.Targets[^1]);
+        IReadOnlyList<string> loops = PtxLoops.Instructions(ptx);
+        // The multiply-adds of four depths, so that the loop is surely the one that is meant.
+        Assert.Equal(128, loops.Count(l => l.StartsWith("mul.f32", StringComparison.Ordinal)));
+        AssertNone(Division(), string.Join('\n', loops), $"the PTX of {operation} divides in a loop");
+    }
+
+    [Theory]
+    [InlineData("{ a: div.s32 %r1, %r2, %r3; @%p1 bra a; add.s32 %r1, %r1, 1; ret; }", 2)]
+    [InlineData("{ bra b; a: rem.s32 %r1, %r2, %r3; ret; b: setp.lt.s32 %p1, %r1, 4; @!%p1 bra a; bra.uni b; }", 3)]
+    [InlineData("{ bra b; a: add.s32 %r1, %r1, 1; bra c; b: setp.lt.s32 %p1, %r1, 4; @%p1 bra a; ret; c: sub.s32 %r1, %r1, 1; bra b; }", 6)]
+    [InlineData("{ @%p1 bra b; a: div.s32 %r1, %r2, %r3; bra.uni c; b: add.s32 %r1, %r1, 1; c: ret; }", 0)]
+    public void Loops_are_found_whatever_the_order_of_blocks(string body, int instructions) =>
+        Assert.Equal(instructions, PtxLoops.Instructions($".entry k\n{BlockEnd().Replace(body, "$1\n")}").Count);
 
     [Fact]
     public void Every_operation_has_tests_on_every_accelerator()
@@ -49,11 +73,17 @@ public sealed partial class CompilationTests
     private static void AssertNone(Regex forbidden, string text, string what)
     {
         string? line = text.Split('\n').FirstOrDefault(l => forbidden.IsMatch(l));
-        Assert.True(line is null, $"{what} has double arithmetic: {line?.Trim()}");
+        Assert.True(line is null, $"{what}: {line?.Trim()}");
     }
 
     [GeneratedRegex(@"\.f64\b")]
     private static partial Regex DoublePtx();
+
+    [GeneratedRegex(@"\b(div|rem)\.")]
+    private static partial Regex Division();
+
+    [GeneratedRegex(@"([{:;]) ")]
+    private static partial Regex BlockEnd();
 
     [GeneratedRegex(@"\bdouble\b")]
     private static partial Regex DoubleC();

@@ -29,7 +29,7 @@ internal struct Conv2dGradients : IQuads
     public readonly Float4 Load()
     {
         int inside = k < endK ? count : 0;
-        return shape.IsPooled ? Conv2dOperands.Won(gradOutput, winners, vector, k % 4, at, inside)
+        return shape.IsPooled ? Conv2dOperands.Won(gradOutput, winners, vector, k & 3, at, inside)
             : vector == 0 ? Float4.Load(gradOutput, at, inside)
             : inside > 0 ? Float4.Load(gradOutput, at) : default;
     }
@@ -44,6 +44,24 @@ internal struct Conv2dGradients : IQuads
     }
 }
 
+/// <summary>A length and its quotient by the stride, divided on the host: GPUs have no instruction for division.</summary>
+internal readonly struct StridedLength(int length, int stride)
+{
+    public readonly int Whole = length / stride, Rest = length % stride;
+
+    /// <summary>How many of the places first, first + stride, first + 2 stride... lie inside; first is less than the stride.</summary>
+    public int CountFrom(int first) => Whole + (first < Rest ? 1 : 0);
+}
+
+/// <summary>The sizes that <see cref="Conv2dPhase"/> divides by the stride.</summary>
+internal readonly struct StridedSizes(in Conv2dShape s)
+{
+    public readonly StridedLength Height = new(s.Height, s.Stride), Width = new(s.Width, s.Stride), Padding = new(s.Padding, s.Stride),
+        KernelHeight = new(s.KernelHeight, s.Stride), KernelWidth = new(s.KernelWidth, s.Stride);
+
+    public readonly int Stride = s.Stride;
+}
+
 /// <summary>The input pixels that the stride treats alike: those with the same remainder of row and column. Each of their gradients has the same taps, every
 /// stride-th of the kernel, so no product is computed only to meet a zero between two windows.</summary>
 internal readonly struct Conv2dPhase
@@ -52,22 +70,32 @@ internal readonly struct Conv2dPhase
 
     /// <param name="s">The sizes.</param>
     /// <param name="phase">0 to the square of the stride - 1.</param>
-    public Conv2dPhase(in Conv2dShape s, int phase)
+    public Conv2dPhase(in StridedSizes s, int phase)
     {
-        FirstY = phase / s.Stride;
-        FirstX = phase - (FirstY * s.Stride);
-        Height = Math.Max(0, (s.Height - FirstY + s.Stride - 1) / s.Stride);
-        Width = Math.Max(0, (s.Width - FirstX + s.Stride - 1) / s.Stride);
-        OutputY = (FirstY + s.Padding) / s.Stride;
-        OutputX = (FirstX + s.Padding) / s.Stride;
-        FirstLine = FirstY + s.Padding - (OutputY * s.Stride);
-        FirstTap = FirstX + s.Padding - (OutputX * s.Stride);
-        Lines = Math.Max(0, (s.KernelHeight - FirstLine + s.Stride - 1) / s.Stride);
-        Taps = Math.Max(0, (s.KernelWidth - FirstTap + s.Stride - 1) / s.Stride);
+        // A stride is a small number; and what a loop has found is not computed again at each place that needs it.
+        FirstX = phase;
+        while (FirstX >= s.Stride)
+        {
+            FirstX -= s.Stride;
+            FirstY++;
+        }
+        Height = s.Height.CountFrom(FirstY);
+        Width = s.Width.CountFrom(FirstX);
+        (OutputY, FirstLine) = FirstWindow(s, FirstY);
+        (OutputX, FirstTap) = FirstWindow(s, FirstX);
+        Lines = s.KernelHeight.CountFrom(FirstLine);
+        Taps = s.KernelWidth.CountFrom(FirstTap);
     }
 
     /// <summary>Pixels of an image.</summary>
     public int Pixels => Height * Width;
+
+    /// <summary>Of the windows that see a line or column: the last, and under which of its taps. Both are quotient and remainder of its place in the padded image.</summary>
+    private static (int Output, int Tap) FirstWindow(in StridedSizes s, int first)
+    {
+        int tap = first + s.Padding.Rest;
+        return tap < s.Stride ? (s.Padding.Whole, tap) : (s.Padding.Whole + 1, tap - s.Stride);
+    }
 }
 
 /// <summary>Gradients as the left side of the input gradient's product: a row is an input pixel of a phase, the depth runs over its taps and the filters.</summary>

@@ -9,6 +9,7 @@ namespace GpuCnn.Kernels;
 public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
 {
     private readonly Conv2dShape shape;
+    private readonly StridedSizes strided;
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
     private readonly ArrayView<byte> winners;
     private readonly int batch, vectorGradOutput, vectorParameters, vectorGradInput;
@@ -16,6 +17,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     private Conv2dInputGradient(in Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch)
     {
         this.shape = shape;
+        strided = new StridedSizes(shape);
         this.gradOutput = gradOutput;
         this.winners = winners;
         this.parameters = parameters;
@@ -46,9 +48,9 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     }
 
     /// <remarks>One product for each phase of the stride, side by side in the grid's third dimension; the first phase has the most pixels.</remarks>
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch * new Conv2dPhase(shape, 0).Pixels, shape.Channels, shape.Stride * shape.Stride);
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch * new Conv2dPhase(strided, 0).Pixels, shape.Channels, shape.Stride * shape.Stride);
 
-    private Conv2dPhase Phase => new(shape, Grid.IdxZ);
+    private Conv2dPhase Phase => new(strided, Grid.IdxZ);
 
     void IOp.Gpu()
     {
