@@ -9,5 +9,12 @@ internal static class ExitCode
 
     public const int BadInput = 2;
 
+    /// <summary>Stopped by a closed terminal (SIGHUP).</summary>
+    public const int HungUp = 129;
+
+    /// <summary>Stopped by Ctrl-C (SIGINT).</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Stopped by SIGTERM.</summary>
+    public const int Terminated = 143;
 }

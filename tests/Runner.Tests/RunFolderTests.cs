@@ -34,6 +34,53 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Fact]
+    public void A_folder_that_holds_only_a_lock_is_as_good_as_empty()
+    {
+        string path = tiny.New("given");
+        Directory.CreateDirectory(path);
+        File.WriteAllText(Path.Combine(path, "lock"), "");
+        using (RunLock held = RunLock.TryTake(path)!)
+        {
+            Assert.Contains("another process is training it", Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args)).Message, StringComparison.Ordinal);
+        }
+        RunFolder.CreateAt(path, Args).Dispose();
+    }
+
+    [Fact]
+    public void A_run_is_opened_by_one_and_then_by_the_next()
+    {
+        RunFolder first = RunFolder.CreateNext(tiny.New("runs"), Args);
+        string half = Path.Combine(first.Path, "weights", "last.safetensors.123.tmp");
+        File.WriteAllText(half, "half");
+        OutputPathException refused = Assert.Throws<OutputPathException>(() => RunFolder.Open(first.Path));
+        Assert.StartsWith($"{first.Path}: another process is training it", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(half));
+        first.Dispose();
+        using RunFolder second = RunFolder.Open(first.Path);
+        Assert.Equal(Args, second.Args);
+        Assert.False(File.Exists(half));
+    }
+
+    [Fact]
+    public void Tables_of_a_resumed_run_end_where_it_resumes_and_go_on_from_there()
+    {
+        string path = tiny.New("run");
+        using (RunFolder folder = RunFolder.CreateAt(path, Args))
+        {
+            folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
+            folder.Append(new EpochDocument(2, 0.25, 0.5, null, null, 0.001, 2, 3));
+            folder.AppendSteps([1.5f, 0.5f, 0.25f]);
+        }
+        using RunFolder resumed = RunFolder.Open(path);
+        resumed.Continue(Args with { Epochs = 7 }, [new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3)], [1.5f, 0.5f]);
+        Assert.Equal(["1,0.5,0.25,,,0.001,2,3"], Lines(resumed, "results.csv")[1..]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(resumed, "steps.csv"));
+        resumed.AppendSteps([1.5f, 0.5f, 0.125f]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5", "3,0.125"], Lines(resumed, "steps.csv"));
+        Assert.Equal(7, RunReader.Document(Path.Combine(path, "args.json"), Documents.Default.ArgsDocument).Epochs);
+    }
+
+    [Fact]
     public void Rows_are_in_the_file_as_soon_as_they_are_written()
     {
         using RunFolder folder = RunFolder.CreateNext(tiny.New("runs"), Args);

@@ -28,7 +28,7 @@ public sealed class ViewTests
         var view = new PlainTrainingView(writer, Plan);
         view.Follow(() =>
         {
-            view.OnPast([First], [1f]);
+            view.OnPast(Plan, [First], [1f]);
             view.OnEpoch(Second);
         });
         Assert.Equal(Table, writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
@@ -168,7 +168,7 @@ public sealed class ViewTests
     public void A_past_gives_place_and_loss_but_no_speed_of_its_own()
     {
         var progress = new TrainingProgress(Plan, new ManualClock());
-        progress.OnPast([First], [.. Enumerable.Repeat(1f, 94), 0.5f, 0.25f]);
+        progress.OnPast(Plan, [First], [.. Enumerable.Repeat(1f, 94), 0.5f, 0.25f]);
         TrainingSnapshot now = progress.Snapshot();
         Assert.Equal((2, 2, 96L, 0.375), (now.Epoch, now.StepOfEpoch, now.Step, now.Loss!.Value));
         Assert.Equal(First.ImagesPerSecond, now.ImagesPerSecond);

@@ -68,6 +68,31 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Fact]
+    public async Task A_run_that_is_resumed_is_followed_without_a_line_twice()
+    {
+        string folder = Begin(out StateDocument state);
+        const string First = "1,2.25,0.25,2,0.3125,0.001,1.5,100\n", Second = "2,2,0.25,1.5,0.25,0.001,1.5,100\n", Third = "3,1,0.25,1,0.5,0.001,1.5,100\n";
+        File.AppendAllText(Path.Combine(folder, "results.csv"), First + Second);
+        File.AppendAllText(Path.Combine(folder, "steps.csv"), "1,2.5\n2,2.25\n3,2\n4,2\n5,2\n6,2\n");
+        Write(folder, state with { Status = "interrupted" });
+        Task<CommandRun> watching = Start(folder, out Pipe output, TestContext.Current.CancellationToken, "--wait");
+        await output.WaitFor("  2/2  ");
+        // As a resumption does it: the tables first, then who goes on and for how long, then what comes.
+        ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
+        File.WriteAllText(Path.Combine(folder, "args.json"), Documents.Text(args with { Epochs = 3 }, Documents.Default.ArgsDocument));
+        Write(folder, state with { Resumed = DateTimeOffset.UtcNow });
+        await Task.Delay(600, TestContext.Current.CancellationToken);
+        File.AppendAllText(Path.Combine(folder, "steps.csv"), "7,1\n8,1\n9,1\n");
+        File.AppendAllText(Path.Combine(folder, "results.csv"), Third);
+        await output.WaitFor("  3/3  ");
+        Write(folder, state with { Status = "done", Resumed = DateTimeOffset.UtcNow });
+        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(["1/2", "2/2", "3/3"], run.Out.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word.Contains('/', StringComparison.Ordinal)));
+        Assert.Contains("done  3 of 3 epochs, 9 of 9 steps  best epoch 3", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_whose_process_is_gone_has_died()
     {
         string folder = Begin(out StateDocument state);
@@ -148,10 +173,10 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
     private static void Write(string folder, StateDocument state) => AtomicFile.Write(Path.Combine(folder, "state.json"),
         stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(state, Documents.Default.StateDocument)));
 
-    private static Task<CommandRun> Start(string folder, out Pipe output, CancellationToken stop)
+    private static Task<CommandRun> Start(string folder, out Pipe output, CancellationToken stop, params string[] options)
     {
         var pipe = output = new Pipe();
-        return Task.Run(() => CommandRun.Of(new Host(pipe, new StringWriter()) { Stop = stop }, "watch", folder), CancellationToken.None);
+        return Task.Run(() => CommandRun.Of(new Host(pipe, new StringWriter()) { Stop = stop }, ["watch", folder, .. options]), CancellationToken.None);
     }
 
     /// <summary>What a watcher writes, readable while it writes.</summary>

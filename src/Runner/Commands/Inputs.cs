@@ -9,6 +9,10 @@ internal static class Inputs
     /// <returns>The images, or the exception that says what is wrong with a file.</returns>
     public static Task<ImageSet> StartReading(string folder, DataSplit split) => Task.Run(() => split == DataSplit.Train ? FashionMnist.LoadTrain(folder) : FashionMnist.LoadTest(folder));
 
+    /// <summary>Takes the fingerprint of images as soon as they are read, beside whatever else is done.</summary>
+    /// <param name="reading">The images, being read.</param>
+    public static async Task<string> StartFingerprint(Task<ImageSet> reading) => DataFingerprint.Of(await reading.ConfigureAwait(false));
+
     /// <summary>Reads a weights file and finds its model.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model it must belong to; null for the one that its tensors fit.</param>

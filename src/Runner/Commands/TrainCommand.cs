@@ -73,6 +73,7 @@ internal sealed class TrainCommand
         TrainingOptions options = Options(parsed, model);
         string data = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
         Task<ImageSet> reading = Inputs.StartReading(data, DataSplit.Train), readingTest = Inputs.StartReading(data, DataSplit.Test);
+        Task<string> fingerprint = Inputs.StartFingerprint(reading), testFingerprint = Inputs.StartFingerprint(readingTest);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
         using var network = new Network(model, device, options.BatchSize);
         if (tensors is null)
@@ -87,9 +88,9 @@ internal sealed class TrainCommand
         model.RequireFit(images);
         model.RequireFit(test);
         using var trainer = new Trainer(network, options, images);
-        var args = new ArgsDocument(ProgramVersion.Text, model.Name, parsed.GetValue(CommonOptions.Accelerator).ToString(),
-            device.Info.Name, device.Workers, data, weights, options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
-            options.Shuffle, options.Dropout, options.TrainSamples);
+        var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, Path.GetFullPath(data),
+            weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
+            options.Shuffle, options.Dropout, options.TrainSamples, 0, fingerprint.GetAwaiter().GetResult(), testFingerprint.GetAwaiter().GetResult());
         using RunFolder folder = parsed.GetValue(Folder) is { } given ? RunFolder.CreateAt(given, args) : RunFolder.CreateNext(host.Runs, args);
         folder.WriteModel(model);
         return new TrainingRun(host, output, trainer, folder, test) { Style = parsed.GetValue(TrainingViews.Style), Pictures = !parsed.GetValue(NoPictures) }.Execute();

@@ -33,7 +33,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         WriteBanner();
         try
         {
-            int code = Train() ? Interrupted() : Finish();
+            int code = Train() is { } stopped ? Interrupted(stopped) : Finish();
             folder.WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
             return code;
         }
@@ -51,8 +51,8 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         folder.AppendStepsNowAndThen(trainer.StepLosses);
     }
 
-    /// <summary>Runs the epochs; whether a stop was asked for.</summary>
-    private bool Train()
+    /// <summary>Runs the epochs; the exit code when a stop was asked for.</summary>
+    private int? Train()
     {
         view = TrainingViews.Create(host, output, Style,
             new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate));
@@ -77,7 +77,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         {
             folder.AppendSteps(trainer.StepLosses);
         }
-        return interruption.Token.IsCancellationRequested;
+        return interruption.Token.IsCancellationRequested ? interruption.ExitCode : null;
     }
 
     private void Save(EpochResult result)
@@ -99,10 +99,10 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         folder.AppendSteps(trainer.StepLosses);
     }
 
-    private int Interrupted()
+    private int Interrupted(int code)
     {
         WriteResult(null, null, $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs\nweights     {folder.LastWeights}\n");
-        return ExitCode.Interrupted;
+        return code;
     }
 
     private int Finish()

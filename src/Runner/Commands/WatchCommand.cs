@@ -13,6 +13,8 @@ internal sealed class WatchCommand
 
     private static readonly Option<bool> Once = Flag.Switch("--once", "Say how the run stands and end");
 
+    private static readonly Option<bool> Wait = Flag.Switch("--wait", "When the run stops before it is done, wait for it to be resumed");
+
     private readonly Argument<string> run = new("run") { Description = "Run folder, for example runs/cnn1-1", HelpName = "RUN" };
 
     private readonly Host host;
@@ -24,6 +26,7 @@ internal sealed class WatchCommand
             + "Ctrl-C ends only the watching.");
         Command.Arguments.Add(run);
         Command.Options.Add(Once);
+        Command.Options.Add(Wait);
         Command.Options.Add(TrainingViews.Style);
         Command.SetAction(Run);
     }
@@ -36,22 +39,22 @@ internal sealed class WatchCommand
         var output = new Output(host, parsed);
         string folder = parsed.GetRequiredValue(run);
         RunReader reader = RunReader.Open(folder);
-        bool once = parsed.GetValue(Once);
+        bool once = parsed.GetValue(Once), wait = parsed.GetValue(Wait);
         ITrainingView view = TrainingViews.Create(host, output, once ? ProgressStyle.Plain : parsed.GetValue(TrainingViews.Style), reader.Plan);
         output.Talk.WriteLine(TextTable.Pairs(output.Width, ("run", folder), ("model", reader.Args.Model),
             ("accelerator", $"{reader.Args.Accelerator}, {reader.Args.AcceleratorName}")));
         using var interruption = new Interruption(view.Abandon, host.Stop);
         view.Follow(() =>
         {
-            view.OnPast(reader.Epochs, reader.Losses);
-            while (!once && reader.Status == RunStatus.Running && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
+            view.OnPast(reader.Plan, reader.Epochs, reader.Losses);
+            while (!once && (reader.Status == RunStatus.Running || (wait && reader.Status != RunStatus.Done)) && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
             {
                 reader.Read(view);
             }
         });
         WatchDocument document = Document(folder, reader);
         output.Result(document, Documents.Default.WatchDocument, Text(document));
-        return !once && interruption.Token.IsCancellationRequested ? ExitCode.Interrupted
+        return !once && interruption.Token.IsCancellationRequested ? interruption.ExitCode
             : once || document.Status == RunStatus.Done ? ExitCode.Done
             : ExitCode.Failed;
     }
@@ -59,7 +62,7 @@ internal sealed class WatchCommand
     private static WatchDocument Document(string folder, RunReader reader)
     {
         var progress = new TrainingProgress(reader.Plan, TimeProvider.System);
-        progress.OnPast(reader.Epochs, reader.Losses);
+        progress.OnPast(reader.Plan, reader.Epochs, reader.Losses);
         TrainingSnapshot now = progress.Snapshot();
         bool running = reader.Status == RunStatus.Running;
         return new WatchDocument(folder, reader.Status, reader.Args.Model, reader.Args.Accelerator, now.Epoch, now.Plan.Epochs, now.Step, now.Plan.Steps, now.Loss,

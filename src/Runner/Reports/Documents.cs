@@ -101,9 +101,13 @@ internal sealed record MemoryDocument(long ActivationBytes, long TrainingBytes);
 internal sealed record LayerOverviewDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds,
     long WeightBytes, long ActivationBytes, long TrainingBytes);
 
-/// <summary>args.json: every option of a training with the value it had, given or not, and what ran it.</summary>
+/// <summary>args.json: every option of a training with the value it had, given or not, and what ran it. Paths are whole ones, so that a run can be resumed from any
+/// folder; the fingerprints are those of the images and labels (null in runs of versions that took none); changes tell what was not the same before and after a
+/// resumption and makes other bits than a training in one piece would.</summary>
 internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
-    ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples);
+    ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples, int CheckpointEvery = 0,
+    string? TrainFingerprint = null, string? TestFingerprint = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
 
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>
 /// <param name="Status">running, done, interrupted or failed.</param>
@@ -116,8 +120,9 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
 /// <param name="Started">When the run began.</param>
 /// <param name="Ended">When it ended; null while it runs.</param>
 /// <param name="Problem">Why it failed.</param>
+/// <param name="Resumed">When it was resumed the last time; null in a run of one piece.</param>
 internal sealed record StateDocument(string Status, int Process, DateTimeOffset ProcessStarted, string Machine, int StepsPerEpoch, int TrainingImages,
-    int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem);
+    int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem, DateTimeOffset? Resumed = null);
 
 /// <summary>What <c>watch --json</c> writes.</summary>
 internal sealed record WatchDocument(string Run, string Status, string Model, string Accelerator, int Epoch, int Epochs, long Step, long Steps, double? Loss,

@@ -9,6 +9,10 @@ internal static class RunFiles
 
     public const string State = "state.json";
 
+    public const string Lock = "lock";
+
+    public const string Checkpoints = "checkpoint";
+
     public const string Results = "results.csv";
 
     public const string Steps = "steps.csv";

@@ -1,28 +1,34 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 
 namespace GpuCnn.Runner.Reports;
 
-/// <summary>The folder that a training leaves behind. It is new or was empty: no run is ever overwritten.</summary>
+/// <summary>The folder that a training leaves behind. It is new, was empty or is resumed: no run is ever overwritten.</summary>
 internal sealed class RunFolder : IDisposable
 {
     private static readonly TimeSpan BetweenSteps = TimeSpan.FromSeconds(1);
 
-    private readonly StreamWriter results, steps;
+    private readonly RunLock held;
+    private StreamWriter? results, steps;
     private int stepsWritten;
     private long stepsTime = Stopwatch.GetTimestamp();
 
-    private RunFolder(string path)
+    private RunFolder(string path, RunLock held, ArgsDocument args)
     {
-        Path = path;
+        (Path, this.held, Args) = (path, held, args);
         Directory.CreateDirectory(System.IO.Path.Combine(path, "weights"));
-        results = Open(RunFiles.Results, "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second");
-        steps = Open(RunFiles.Steps, "step,loss");
     }
 
     /// <summary>The folder, as the user gave it or as <c>runs/model-n</c>.</summary>
     public string Path { get; }
+
+    /// <summary>The run's options.</summary>
+    public ArgsDocument Args { get; private set; }
+
+    /// <summary>The folder of checkpoints.</summary>
+    public string Checkpoints => In(RunFiles.Checkpoints);
 
     /// <summary>The weights with the highest validation accuracy.</summary>
     public string BestWeights => In("weights/best.safetensors");
@@ -33,8 +39,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The picture of the curves.</summary>
     public string Curves => In(RunFiles.Curves);
 
-    /// <summary>The paths of all files in it, in order.</summary>
-    public IReadOnlyList<string> Files() => [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    /// <summary>The paths of all files in it that say something, in order.</summary>
+    public IReadOnlyList<string> Files() =>
+        [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Where(file => file != In(RunFiles.Lock)).Order(StringComparer.Ordinal)];
 
     /// <summary>Says, before anything is created, whether a folder may be used.</summary>
     /// <param name="path">The folder.</param>
@@ -56,7 +63,8 @@ internal sealed class RunFolder : IDisposable
             }
             return;
         }
-        if (Guard(path, () => Directory.EnumerateFileSystemEntries(path).Any()))
+        // A lock alone is what a training leaves that was ended before it wrote anything.
+        if (Guard(path, () => Directory.EnumerateFileSystemEntries(path).Any(entry => System.IO.Path.GetFileName(entry) != RunFiles.Lock)))
         {
             throw new OutputPathException(path, "the folder is not empty; give --output a new or empty one");
         }
@@ -81,13 +89,19 @@ internal sealed class RunFolder : IDisposable
         return Guard(path, () =>
         {
             Directory.CreateDirectory(path);
-            // Another process may have found the folder empty too: only one of them creates this file.
-            using (var stream = new FileStream(System.IO.Path.Combine(path, RunFiles.Args), FileMode.CreateNew))
-            using (var writer = new StreamWriter(stream))
+            RunLock held = Take(path);
+            try
             {
-                writer.Write(ArgsText(args));
+                // Another process may have found the folder empty too, and been faster.
+                Check(path);
+                AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Writer(args));
+                return Begun(path, held, args);
             }
-            return new RunFolder(path);
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
         });
     }
 
@@ -102,7 +116,7 @@ internal sealed class RunFolder : IDisposable
         Directory.CreateDirectory(prepared);
         try
         {
-            File.WriteAllText(System.IO.Path.Combine(prepared, RunFiles.Args), ArgsText(args));
+            AtomicFile.Write(System.IO.Path.Combine(prepared, RunFiles.Args), Writer(args));
             for (int number = 1; ; number++)
             {
                 string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{args.Model}-{number}"));
@@ -118,7 +132,7 @@ internal sealed class RunFolder : IDisposable
                 {
                     continue;
                 }
-                return new RunFolder(path);
+                return Begun(path, Take(path), args);
             }
         }
         catch when (Directory.Exists(prepared))
@@ -128,22 +142,57 @@ internal sealed class RunFolder : IDisposable
         }
     });
 
+    /// <summary>Opens a run to resume it; no other process can meanwhile.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="InvalidFileException">It is no run folder, or what it says of its options is damaged.</exception>
+    /// <exception cref="OutputPathException">Another process trains in it, or it cannot be written to.</exception>
+    public static RunFolder Open(string path)
+    {
+        RunReader.RequireRun(path, RunFiles.Args);
+        return Guard(path, () =>
+        {
+            RunLock held = Take(path);
+            try
+            {
+                foreach (string left in Directory.EnumerateFiles(path, "*.tmp", SearchOption.AllDirectories))
+                {
+                    // Half a file of a process that was ended while it wrote.
+                    File.Delete(left);
+                }
+                return new RunFolder(path, held, RunReader.Document(System.IO.Path.Combine(path, RunFiles.Args), Documents.Default.ArgsDocument));
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+        });
+    }
+
+    /// <summary>Resumes a run from a point of it: what its tables have beyond that is dropped, so that no line stands in them twice.</summary>
+    /// <param name="args">The options from here on.</param>
+    /// <param name="rows">The epochs done at that point.</param>
+    /// <param name="losses">The losses of the steps done at that point.</param>
+    public void Continue(ArgsDocument args, IReadOnlyList<EpochDocument> rows, IReadOnlyList<float> losses)
+    {
+        AtomicFile.Write(In(RunFiles.Args), Writer(args));
+        Args = args;
+        Begin(rows, losses);
+    }
+
     /// <summary>Writes model.json.</summary>
     /// <param name="model">The model.</param>
-    public void WriteModel(ModelDefinition model) =>
-        File.WriteAllText(In(RunFiles.Model), Documents.Text(ModelDocument.Of(model), Documents.Indented.ModelDocument) + "\n");
+    public void WriteModel(ModelDefinition model) => AtomicFile.Write(In(RunFiles.Model), Writer(ModelDocument.Of(model), Documents.Indented.ModelDocument));
 
     /// <summary>Writes state.json.</summary>
     /// <param name="state">How the run stands.</param>
-    public void WriteState(StateDocument state) => AtomicFile.Write(In(RunFiles.State),
-        stream => stream.Write(Encoding.UTF8.GetBytes(Documents.Text(state, Documents.Indented.StateDocument) + "\n")));
+    public void WriteState(StateDocument state) => AtomicFile.Write(In(RunFiles.State), Writer(state, Documents.Indented.StateDocument));
 
     /// <summary>Appends a row to results.csv, flushed.</summary>
     /// <param name="row">The epoch.</param>
     public void Append(EpochDocument row)
     {
-        results.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{row.Epoch},{row.TrainLoss},{row.TrainAccuracy},{row.ValLoss},{row.ValAccuracy},{row.LearningRate},{row.TrainSeconds},{row.ImagesPerSecond}"));
+        results!.WriteLine(Line(row));
         results.Flush();
     }
 
@@ -153,9 +202,9 @@ internal sealed class RunFolder : IDisposable
     {
         for (; stepsWritten < losses.Count; stepsWritten++)
         {
-            steps.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stepsWritten + 1},{losses[stepsWritten]}"));
+            steps!.WriteLine(Line(stepsWritten + 1, losses[stepsWritten]));
         }
-        steps.Flush();
+        steps!.Flush();
         stepsTime = Stopwatch.GetTimestamp();
     }
 
@@ -172,21 +221,52 @@ internal sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        results.Dispose();
-        steps.Dispose();
+        results?.Dispose();
+        steps?.Dispose();
+        held.Dispose();
     }
 
-    private static string ArgsText(ArgsDocument args) => Documents.Text(args, Documents.Indented.ArgsDocument) + "\n";
+    private static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
+
+    private static RunFolder Begun(string path, RunLock held, ArgsDocument args)
+    {
+        var folder = new RunFolder(path, held, args);
+        folder.Begin([], []);
+        return folder;
+    }
+
+    private static Action<Stream> Writer(ArgsDocument args) => Writer(args, Documents.Indented.ArgsDocument);
+
+    private static Action<Stream> Writer<T>(T document, JsonTypeInfo<T> type) => stream => stream.Write(Encoding.UTF8.GetBytes(Documents.Text(document, type) + "\n"));
+
+    private static string Line(EpochDocument row) => string.Create(CultureInfo.InvariantCulture,
+        $"{row.Epoch},{row.TrainLoss},{row.TrainAccuracy},{row.ValLoss},{row.ValAccuracy},{row.LearningRate},{row.TrainSeconds},{row.ImagesPerSecond}");
+
+    private static string Line(int step, float loss) => string.Create(CultureInfo.InvariantCulture, $"{step},{loss}");
+
+    /// <summary>Writes the two tables as they stand at a point of the run, and opens them for what comes.</summary>
+    private void Begin(IReadOnlyList<EpochDocument> rows, IReadOnlyList<float> losses)
+    {
+        results = Table(RunFiles.Results, "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second", rows.Select(Line));
+        steps = Table(RunFiles.Steps, "step,loss", losses.Select((loss, i) => Line(i + 1, loss)));
+        stepsWritten = losses.Count;
+    }
+
+    private StreamWriter Table(string name, string heading, IEnumerable<string> lines)
+    {
+        AtomicFile.Write(In(name), stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+            writer.WriteLine(heading);
+            foreach (string line in lines)
+            {
+                writer.WriteLine(line);
+            }
+        });
+        return new StreamWriter(new FileStream(In(name), FileMode.Append, FileAccess.Write, FileShare.Read)) { NewLine = "\n" };
+    }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
-
-    private StreamWriter Open(string name, string header)
-    {
-        var writer = new StreamWriter(new FileStream(In(name), FileMode.CreateNew, FileAccess.Write, FileShare.Read)) { NewLine = "\n" };
-        writer.WriteLine(header);
-        writer.Flush();
-        return writer;
-    }
 
     private static T Guard<T>(string path, Func<T> action)
     {

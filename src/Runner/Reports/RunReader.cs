@@ -18,18 +18,13 @@ internal sealed class RunReader
     {
         this.path = path;
         (results, steps) = (new CsvTail(In(RunFiles.Results)), new CsvTail(In(RunFiles.Steps)));
-        Args = Document(RunFiles.Args, Documents.Default.ArgsDocument);
-        State = Document(RunFiles.State, Documents.Default.StateDocument);
-        Plan = new TrainingPlan(Args.Epochs, State.StepsPerEpoch, State.TrainingImages, Args.BatchSize, Args.LearningRate);
-        if (Plan is not { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 })
-        {
-            throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
-        }
+        State = ReadState();
+        (Args, Plan) = ReadPlan();
         Read(null);
     }
 
     /// <summary>The run's options.</summary>
-    public ArgsDocument Args { get; }
+    public ArgsDocument Args { get; private set; }
 
     /// <summary>How the run stands.</summary>
     public StateDocument State { get; private set; }
@@ -38,7 +33,7 @@ internal sealed class RunReader
     public string Status { get; private set; } = RunStatus.Running;
 
     /// <summary>The size of the run.</summary>
-    public TrainingPlan Plan { get; }
+    public TrainingPlan Plan { get; private set; }
 
     /// <summary>The epochs read.</summary>
     public IReadOnlyList<EpochResult> Epochs => epochs;
@@ -51,9 +46,58 @@ internal sealed class RunReader
     /// <exception cref="InvalidFileException">It is no run folder, or a file in it is damaged.</exception>
     public static RunReader Open(string path)
     {
-        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, RunFiles.State)) ? null : $"it is no run folder, it has no {RunFiles.State}"
+        RequireRun(path, RunFiles.State);
+        return new RunReader(path);
+    }
+
+    /// <summary>Checks that a path is a run folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="file">The file that makes it one.</param>
+    /// <exception cref="InvalidFileException">It is not.</exception>
+    public static void RequireRun(string path, string file)
+    {
+        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, file)) ? null : $"it is no run folder, it has no {file}"
             : File.Exists(path) ? "it is a file, give a run folder" : "there is no such folder";
-        return problem is null ? new RunReader(path) : throw new InvalidFileException(path, problem);
+        if (problem is not null)
+        {
+            throw new InvalidFileException(path, problem);
+        }
+    }
+
+    /// <summary>In words, which process trains in a folder that is locked.</summary>
+    public static string WhoTrains(string path)
+    {
+        try
+        {
+            StateDocument state = Document(System.IO.Path.Combine(path, RunFiles.State), Documents.Default.StateDocument);
+            return state.Status == RunStatus.Running ? string.Create(CultureInfo.InvariantCulture, $"process {state.Process} of {state.Machine}") : "another process";
+        }
+        catch (InvalidFileException)
+        {
+            // Between taking the lock and saying so.
+            return "another process";
+        }
+    }
+
+    /// <summary>Reads a document of a run folder.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="type">How it is read.</param>
+    /// <exception cref="InvalidFileException">It is missing or damaged.</exception>
+    public static T Document<T>(string path, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), type) ?? throw new JsonException("null");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidFileException(path, "it is not the JSON document that a training writes", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
+        }
     }
 
     /// <summary>Reads what came since the last call.</summary>
@@ -61,12 +105,12 @@ internal sealed class RunReader
     public void Read(ITrainingView? view)
     {
         // State first: what it says was written last, so a run that is done has all its rows.
-        StateDocument state = Document(RunFiles.State, Documents.Default.StateDocument);
-        bool restarted = state.Process != State.Process || results.WasCut || steps.WasCut;
+        StateDocument state = ReadState();
+        bool restarted = state.Process != State.Process || state.Resumed != State.Resumed || results.WasCut || steps.WasCut;
         if (RunStatus.HasDied(state, LastWrite(), DateTimeOffset.UtcNow))
         {
             // It may have ended properly between the two looks.
-            state = Document(RunFiles.State, Documents.Default.StateDocument);
+            state = ReadState();
             Status = state.Status == RunStatus.Running ? RunStatus.Died : state.Status;
         }
         else
@@ -76,6 +120,8 @@ internal sealed class RunReader
         State = state;
         if (restarted)
         {
+            // Resumed, perhaps for more epochs than it was begun with.
+            (Args, Plan) = ReadPlan();
             results.Rewind();
             steps.Rewind();
             epochs.Clear();
@@ -86,7 +132,7 @@ internal sealed class RunReader
         ReadRows();
         if (restarted)
         {
-            view?.OnPast(epochs, losses);
+            view?.OnPast(Plan, epochs, losses);
             return;
         }
         for (int i = knownSteps; i < losses.Count; i++)
@@ -98,6 +144,16 @@ internal sealed class RunReader
         {
             view?.OnEpoch(epoch);
         }
+    }
+
+    private StateDocument ReadState() => Document(In(RunFiles.State), Documents.Default.StateDocument);
+
+    private (ArgsDocument Args, TrainingPlan Plan) ReadPlan()
+    {
+        ArgsDocument args = Document(In(RunFiles.Args), Documents.Default.ArgsDocument);
+        var plan = new TrainingPlan(args.Epochs, State.StepsPerEpoch, State.TrainingImages, args.BatchSize, args.LearningRate);
+        return plan is { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 } ? (args, plan)
+            : throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
     }
 
     private void ReadRows()
@@ -133,22 +189,6 @@ internal sealed class RunReader
             values[i] = isNumber ? value : null;
         }
         return values;
-    }
-
-    private T Document<T>(string name, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllText(In(name)), type) ?? throw new JsonException("null");
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidFileException(In(name), "it is not the JSON document that a training writes", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(In(name), $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
-        }
     }
 
     private string In(string name) => System.IO.Path.Combine(path, name);

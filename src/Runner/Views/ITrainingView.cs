@@ -7,10 +7,11 @@ internal interface ITrainingView : ITrainingObserver
     /// <param name="training">Trains, telling this view of steps and epochs; what it throws is passed on.</param>
     void Follow(Action training);
 
-    /// <summary>What was done before the view began, by a run that is watched from its middle. It replaces all that the view was told before.</summary>
+    /// <summary>What was done before the view began, by a run that is resumed or watched from its middle. It replaces all that the view was told before.</summary>
+    /// <param name="plan">The size of the training, which may have changed.</param>
     /// <param name="epochs">The epochs done.</param>
     /// <param name="stepLosses">The losses of all steps done.</param>
-    void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses);
+    void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses);
 
     /// <summary>An epoch is done.</summary>
     /// <param name="result">The epoch.</param>

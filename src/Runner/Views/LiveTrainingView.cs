@@ -17,6 +17,8 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
     private readonly LiveRegion region = new(console);
     private readonly Lock drawing = new();
     private readonly Queue<EpochResult> finished = new();
+    private TrainingPlan plan = plan;
+    private int taken;
     private bool? wasWide;
     private bool ended;
 
@@ -53,15 +55,17 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
     }
 
     /// <inheritdoc/>
-    public void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+    public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
     {
-        progress.OnPast(epochs, stepLosses);
+        progress.OnPast(plan, epochs, stepLosses);
         lock (finished)
         {
-            foreach (EpochResult epoch in epochs)
+            this.plan = plan;
+            foreach (EpochResult epoch in epochs.Skip(taken))
             {
                 finished.Enqueue(epoch);
             }
+            taken = epochs.Count;
         }
     }
 
@@ -75,6 +79,7 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
         lock (finished)
         {
             finished.Enqueue(result);
+            taken++;
         }
     }
 

@@ -3,6 +3,9 @@ namespace GpuCnn.Runner.Views;
 /// <summary>One line an epoch, for logs and pipes.</summary>
 internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : ITrainingView
 {
+    private TrainingPlan plan = plan;
+    private int written;
+
     /// <inheritdoc/>
     public void Follow(Action training)
     {
@@ -11,12 +14,14 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     }
 
     /// <inheritdoc/>
-    public void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+    public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
     {
-        foreach (EpochResult result in epochs)
+        this.plan = plan;
+        foreach (EpochResult result in epochs.Skip(written))
         {
             OnEpoch(result);
         }
+        written = epochs.Count;
     }
 
     /// <inheritdoc/>
@@ -29,6 +34,7 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     {
         writer.WriteLine(EpochTable.Row(result, plan.Epochs));
         writer.Flush();
+        written++;
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ internal sealed class SilentTrainingView : ITrainingView
     public void Follow(Action training) => training();
 
     /// <inheritdoc/>
-    public void OnPast(IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+    public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
     {
     }
 

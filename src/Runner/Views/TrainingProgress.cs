@@ -31,16 +31,18 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
 
     private readonly Lock gate = new();
     private readonly List<EpochResult> epochs = [];
+    private TrainingPlan plan = plan;
     private StepCurve curve = new();
     private long step, lastTime, firstStep = -1, firstTime, epochStep, epochTime;
     private double epochLoss;
     private int lossEpoch;
 
     /// <summary>Replaces all that was told before by what a run did earlier.</summary>
-    public void OnPast(IReadOnlyList<EpochResult> past, IReadOnlyList<float> stepLosses)
+    public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> past, IReadOnlyList<float> stepLosses)
     {
         lock (gate)
         {
+            this.plan = plan;
             epochs.Clear();
             epochs.AddRange(past);
             curve = new StepCurve();
