@@ -27,6 +27,12 @@ public sealed record Dense(int Units) : Layer
 
     internal override Stage CreateStage(StageContext context) => new DenseStage(this, context, relu: false);
 
+    internal override void Export(OnnxGraph graph)
+    {
+        graph.Flatten();
+        graph.Node("Gemm", [graph.Parameter("weight"), graph.Parameter("bias")], OnnxGraph.Attribute("transB", 1));
+    }
+
     internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
         new(name, offset, input.Height, input.Width, input.Channels, Units, [Units, input.Count]);
 }

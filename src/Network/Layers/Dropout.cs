@@ -17,5 +17,10 @@ public sealed record Dropout(double Rate) : Layer
 
     internal override bool KeepsMemory => true;
 
+    /// <summary>Nothing: a trained model drops nothing.</summary>
+    internal override void Export(OnnxGraph graph)
+    {
+    }
+
     internal override Stage CreateStage(StageContext context) => new DropoutStage(this, context);
 }

@@ -28,6 +28,11 @@ public abstract record Layer
     /// <summary>The piece of a network that runs this layer; null when there is nothing to do.</summary>
     internal abstract Stage? CreateStage(StageContext context);
 
+    /// <summary>Appends the layer's nodes to an ONNX graph; none where it leaves values as they are.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <exception cref="ModelException">The layer has no form in ONNX.</exception>
+    internal virtual void Export(OnnxGraph graph) => throw new ModelException($"{Kind}: this layer has no form in ONNX");
+
     /// <summary>Whether the output has the elements of the input, each in its place in memory.</summary>
     internal virtual bool KeepsMemory => false;
 

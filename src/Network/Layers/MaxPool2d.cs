@@ -33,5 +33,13 @@ public sealed record MaxPool2d(int Window, int Stride, bool CeilMode = false) : 
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 
+    /// <summary>Windows that hang over become padding, which never wins: runtimes disagree about the number of windows in ceil mode.</summary>
+    internal override void Export(OnnxGraph graph)
+    {
+        int Over(int input, int output) => Math.Max(0, ((output - 1) * Stride) + Window - input);
+        graph.Node("MaxPool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
+            OnnxGraph.Attribute("pads", [0, 0, Over(graph.Input.Height, graph.Output.Height), Over(graph.Input.Width, graph.Output.Width)]));
+    }
+
     internal override Stage CreateStage(StageContext context) => new MaxPool2dStage(this, context);
 }

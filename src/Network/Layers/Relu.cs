@@ -14,5 +14,7 @@ public sealed record Relu : Layer
 
     internal override bool KeepsMemory => true;
 
+    internal override void Export(OnnxGraph graph) => graph.Node("Relu", []);
+
     internal override Stage CreateStage(StageContext context) => new ReluStage(context);
 }
