@@ -50,7 +50,7 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     public void A_run_is_opened_by_one_and_then_by_the_next()
     {
         RunFolder first = RunFolder.CreateNext(tiny.New("runs"), Args);
-        string half = Path.Combine(first.Path, "weights", "last.safetensors.123.tmp");
+        string half = Path.Combine(first.Path, "weights", "last.safetensors.2147483647-1.tmp");
         File.WriteAllText(half, "half");
         OutputPathException refused = Assert.Throws<OutputPathException>(() => RunFolder.Open(first.Path));
         Assert.StartsWith($"{first.Path}: another process is training it", refused.Message, StringComparison.Ordinal);

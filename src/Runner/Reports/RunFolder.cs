@@ -11,14 +11,17 @@ internal sealed class RunFolder : IDisposable
     private static readonly TimeSpan BetweenSteps = TimeSpan.FromSeconds(1);
 
     private readonly RunLock held;
-    private StreamWriter? results, steps;
+    private readonly AppendedFile results, steps;
+    private readonly List<EpochDocument> rows = [];
+    private IReadOnlyList<float> losses = [];
     private int stepsWritten;
     private long stepsTime = Stopwatch.GetTimestamp();
 
     private RunFolder(string path, RunLock held, ArgsDocument args)
     {
         (Path, this.held, Args) = (path, held, args);
-        Directory.CreateDirectory(System.IO.Path.Combine(path, "weights"));
+        (results, steps) = (new AppendedFile(In(RunFiles.Results), WriteResults), new AppendedFile(In(RunFiles.Steps), WriteSteps));
+        DurableFolder.Create(System.IO.Path.Combine(path, "weights"));
     }
 
     /// <summary>The folder, as the user gave it or as <c>runs/model-n</c>.</summary>
@@ -76,7 +79,11 @@ internal sealed class RunFolder : IDisposable
     public static void CreateEmpty(string path)
     {
         Check(path);
-        Guard(path, () => Directory.CreateDirectory(path));
+        Guard(path, () =>
+        {
+            DurableFolder.Create(path);
+            return path;
+        });
     }
 
     /// <summary>Creates a run in the very folder given.</summary>
@@ -88,7 +95,7 @@ internal sealed class RunFolder : IDisposable
         Check(path);
         return Guard(path, () =>
         {
-            Directory.CreateDirectory(path);
+            DurableFolder.Create(path);
             RunLock held = Take(path);
             try
             {
@@ -112,8 +119,9 @@ internal sealed class RunFolder : IDisposable
     public static RunFolder CreateNext(string runs, ArgsDocument args) => Guard(runs, () =>
     {
         // A folder that is filled first and then renamed takes its number in one step: a rename onto a folder with files in it fails.
-        string prepared = System.IO.Path.Combine(runs, $".{args.Model}-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(prepared);
+        string prepared = TemporaryFiles.NameFor(System.IO.Path.Combine(runs, $".{args.Model}"));
+        DurableFolder.Create(prepared);
+        TemporaryFiles.RemoveAbandoned(runs);
         try
         {
             AtomicFile.Write(System.IO.Path.Combine(prepared, RunFiles.Args), Writer(args));
@@ -126,7 +134,7 @@ internal sealed class RunFolder : IDisposable
                 }
                 try
                 {
-                    Directory.Move(prepared, path);
+                    DurableFolder.Rename(prepared, path);
                 }
                 catch (IOException) when (System.IO.Path.Exists(path))
                 {
@@ -137,7 +145,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch when (Directory.Exists(prepared))
         {
-            Directory.Delete(prepared, recursive: true);
+            TemporaryFiles.TryDeleteFolder(prepared);
             throw;
         }
     });
@@ -154,10 +162,9 @@ internal sealed class RunFolder : IDisposable
             RunLock held = Take(path);
             try
             {
-                foreach (string left in Directory.EnumerateFiles(path, "*.tmp", SearchOption.AllDirectories))
+                foreach (string each in (string[])[path, .. Directory.EnumerateDirectories(path)])
                 {
-                    // Half a file of a process that was ended while it wrote.
-                    File.Delete(left);
+                    TemporaryFiles.RemoveAbandoned(each);
                 }
                 return new RunFolder(path, held, RunReader.Document(System.IO.Path.Combine(path, RunFiles.Args), Documents.Default.ArgsDocument));
             }
@@ -188,24 +195,28 @@ internal sealed class RunFolder : IDisposable
     /// <param name="state">How the run stands.</param>
     public void WriteState(StateDocument state) => AtomicFile.Write(In(RunFiles.State), Writer(state, Documents.Indented.StateDocument));
 
-    /// <summary>Appends a row to results.csv, flushed.</summary>
+    /// <summary>Appends a row to results.csv.</summary>
     /// <param name="row">The epoch.</param>
+    /// <exception cref="IOException">It could not be written; the row comes with the next.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Append(EpochDocument row)
     {
-        results!.WriteLine(Line(row));
-        results.Flush();
+        rows.Add(row);
+        results.Append(Line(row) + "\n");
     }
 
-    /// <summary>Appends the steps that steps.csv has not yet, flushed.</summary>
-    /// <param name="losses">The losses of all steps so far.</param>
-    public void AppendSteps(IReadOnlyList<float> losses)
+    /// <summary>Appends the steps that steps.csv has not yet.</summary>
+    /// <param name="all">The losses of all steps so far.</param>
+    /// <exception cref="IOException">They could not be written; they come with the next.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public void AppendSteps(IReadOnlyList<float> all)
     {
-        for (; stepsWritten < losses.Count; stepsWritten++)
+        int first = stepsWritten;
+        (losses, stepsWritten, stepsTime) = (all, all.Count, Stopwatch.GetTimestamp());
+        if (stepsWritten > first || !steps.IsWhole)
         {
-            steps!.WriteLine(Line(stepsWritten + 1, losses[stepsWritten]));
+            steps.Append(string.Concat(Enumerable.Range(first, stepsWritten - first).Select(i => Line(i + 1, all[i]) + "\n")));
         }
-        steps!.Flush();
-        stepsTime = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Appends the new steps if that was not done for a second: for a step it costs nothing, and whoever watches the run sees it move.</summary>
@@ -219,12 +230,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        results?.Dispose();
-        steps?.Dispose();
-        held.Dispose();
-    }
+    public void Dispose() => held.Dispose();
 
     private static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
 
@@ -244,26 +250,29 @@ internal sealed class RunFolder : IDisposable
 
     private static string Line(int step, float loss) => string.Create(CultureInfo.InvariantCulture, $"{step},{loss}");
 
-    /// <summary>Writes the two tables as they stand at a point of the run, and opens them for what comes.</summary>
-    private void Begin(IReadOnlyList<EpochDocument> rows, IReadOnlyList<float> losses)
+    /// <summary>Writes the two tables as they stand at a point of the run.</summary>
+    private void Begin(IReadOnlyList<EpochDocument> past, IReadOnlyList<float> pastLosses)
     {
-        results = Table(RunFiles.Results, "epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second", rows.Select(Line));
-        steps = Table(RunFiles.Steps, "step,loss", losses.Select((loss, i) => Line(i + 1, loss)));
-        stepsWritten = losses.Count;
+        rows.Clear();
+        rows.AddRange(past);
+        (losses, stepsWritten) = (pastLosses, pastLosses.Count);
+        results.WriteWhole();
+        steps.WriteWhole();
     }
 
-    private StreamWriter Table(string name, string heading, IEnumerable<string> lines)
+    private void WriteResults(TextWriter writer)
     {
-        AtomicFile.Write(In(name), stream =>
+        writer.WriteLine("epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second");
+        rows.ForEach(row => writer.WriteLine(Line(row)));
+    }
+
+    private void WriteSteps(TextWriter writer)
+    {
+        writer.WriteLine("step,loss");
+        for (int i = 0; i < stepsWritten; i++)
         {
-            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-            writer.WriteLine(heading);
-            foreach (string line in lines)
-            {
-                writer.WriteLine(line);
-            }
-        });
-        return new StreamWriter(new FileStream(In(name), FileMode.Append, FileAccess.Write, FileShare.Read)) { NewLine = "\n" };
+            writer.WriteLine(Line(i + 1, losses[i]));
+        }
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
