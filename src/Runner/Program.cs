@@ -54,6 +54,8 @@ internal static class Program
         root.Subcommands.Add(new PredictCommand(host).Command);
         root.Subcommands.Add(new ShowCommand(host).Command);
         root.Subcommands.Add(new ExplainCommand(host).Command);
+        root.Subcommands.Add(new ExportCommand(host).Command);
+        root.Subcommands.Add(new ImportCommand(host).Command);
         root.Subcommands.Add(new ModelsCommand(host).Command);
         root.Subcommands.Add(new DevicesCommand(host).Command);
         root.Subcommands.Add(new WatchCommand(host).Command);

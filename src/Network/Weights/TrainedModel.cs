@@ -13,4 +13,41 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
 
     /// <summary>The accuracy on the test images; null where it is not known.</summary>
     public double? TestAccuracy { get; init; }
+
+    /// <summary>Writes a weights file, which is replaced only when all is on the disk. The same model gives the same bytes.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelMismatchException">The weights are not the model's.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
+    public void Save(string path)
+    {
+        Model.Match(Weights);
+        WeightsFile.Save(path, Weights);
+    }
+
+    /// <summary>Reads a weights file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model that it must belong to; null for the one that it describes, or where it describes none for the one of <see cref="ModelDefinition.All"/>
+    /// that its tensors fit.</param>
+    /// <returns>The model, its weights, and what the file says of them.</returns>
+    /// <exception cref="InvalidFileException">The file is damaged, or describes no model and fits none, or not the one wanted.</exception>
+    public static TrainedModel Load(string path, ModelDefinition? model = null)
+    {
+        IReadOnlyList<WeightTensor> tensors = WeightsFile.Load(path);
+        try
+        {
+            model ??= ModelDefinition.All.FirstOrDefault(candidate => Fits(candidate, tensors))
+                ?? throw new InvalidFileException(path, $"its tensors are those of none of the models {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}");
+            model.Match(tensors);
+            return new TrainedModel(model, tensors);
+        }
+        catch (ModelMismatchException exception)
+        {
+            throw new InvalidFileException(path, exception.Message, exception);
+        }
+    }
+
+    private static bool Fits(ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =>
+        tensors.Count == model.ParameterSpecs.Count
+        && model.ParameterSpecs.All(spec => tensors.Any(tensor => tensor.Name == spec.Name && tensor.Shape.SequenceEqual(spec.Shape)));
 }

@@ -46,7 +46,7 @@ internal sealed class EvaluateCommand
             RunFolder.Check(wanted);
         }
         string file = parsed.GetRequiredValue(CommonOptions.RequiredWeights)!;
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(file, parsed.GetValue(CommonOptions.Model));
+        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
         string folder = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
         DataSplit split = parsed.GetValue(CommonOptions.Split);
         Task<ImageSet> reading = Inputs.StartReading(folder, split);

@@ -100,7 +100,7 @@ internal sealed class ExplainCommand
             using Device device = Open(parsed);
             return WorkedExampleSteps.Of(WorkedExample.Run(device), device.Info.Id);
         }
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(file, parsed.GetValue(CommonOptions.Model));
+        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
         if (parsed.GetValue(ImageFileName) is { } path)
         {
             ImageSet own = Read(path, model);

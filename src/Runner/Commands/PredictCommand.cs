@@ -36,7 +36,7 @@ internal sealed class PredictCommand
     private int Run(ParseResult parsed)
     {
         (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =
-            Inputs.Weights(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model));
+            TrainedModel.Load(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model));
         Task<ImageSet> reading = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
         int count = parsed.GetValue(Count);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));

@@ -123,7 +123,7 @@ internal sealed class ShowCommand
         IReadOnlyList<Prediction?> predictions = new Prediction?[files.Length];
         if (parsed.GetValue(Weights) is { } weights)
         {
-            (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = Inputs.Weights(weights, parsed.GetValue(CommonOptions.Model));
+            (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(weights, parsed.GetValue(CommonOptions.Model));
             for (int i = 0; i < files.Length; i++)
             {
                 if (pictures[i].Width != model.Input.Width || pictures[i].Height != model.Input.Height)
@@ -139,7 +139,7 @@ internal sealed class ShowCommand
 
     private static ShownImage[] FromSplit(ParseResult parsed, Output output)
     {
-        (ModelDefinition Model, IReadOnlyList<WeightTensor> Tensors)? weights = parsed.GetValue(Weights) is { } file ? Inputs.Weights(file, parsed.GetValue(CommonOptions.Model)) : null;
+        TrainedModel? weights = parsed.GetValue(Weights) is { } file ? TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model)) : null;
         DataSplit split = parsed.GetValue(CommonOptions.Split);
         ImageSet all = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), split).GetAwaiter().GetResult();
         bool? correct = parsed.GetValue(Wrong) ? false : parsed.GetValue(Right) ? true : null;
@@ -153,7 +153,7 @@ internal sealed class ShowCommand
         }
         if (weights is { } known && chosen.Length > 0)
         {
-            foreach (Prediction each in Predict(parsed, known.Model, known.Tensors, Part(all, chosen)))
+            foreach (Prediction each in Predict(parsed, known.Model, known.Weights, Part(all, chosen)))
             {
                 predictions[chosen[each.Index]] = each;
             }

@@ -67,7 +67,7 @@ internal sealed class TrainCommand
         IReadOnlyList<WeightTensor>? tensors = null;
         if (weights is not null)
         {
-            (model, tensors) = Inputs.Weights(weights, model);
+            (model, tensors) = TrainedModel.Load(weights, model);
         }
         model ??= ModelDefinition.Cnn1;
         TrainingOptions options = Options(parsed, model);

@@ -57,6 +57,14 @@ internal sealed record AverageDocument(double Precision, double Recall, double F
 /// <summary>An element of what <c>predict --json</c> writes.</summary>
 internal sealed record PredictionDocument(int Index, int Class, string Label, IReadOnlyList<double> Probabilities, IReadOnlyList<float> Logits);
 
+/// <summary>What <c>export --json</c> and <c>import --json</c> write; the difference is the largest of a logit, in parts of the largest, where it was looked for.</summary>
+internal sealed record ModelFileDocument(string File, string Format, string Model, IReadOnlyList<int> Input, IReadOnlyList<string>? Classes, double? ValidationAccuracy,
+    double? TestAccuracy, double? Difference)
+{
+    public static ModelFileDocument Of(string file, string format, TrainedModel model, double? difference) => new(file, format, model.Model.Name,
+        [model.Model.Input.Channels, model.Model.Input.Height, model.Model.Input.Width], model.ClassNames, model.ValidationAccuracy, model.TestAccuracy, difference);
+}
+
 /// <summary>An element of what <c>devices --json</c> writes.</summary>
 internal sealed record DeviceDocument(string Id, string Kind, string Name, long MemoryBytes, bool Selected);
 
@@ -137,6 +145,7 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(IReadOnlyList<ShownDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelOverviewDocument>))]
 [JsonSerializable(typeof(ModelDocument))]
+[JsonSerializable(typeof(ModelFileDocument))]
 [JsonSerializable(typeof(ArgsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(StateDocument))]

@@ -28,11 +28,17 @@ internal static class OutputFile
     /// <param name="path">The file.</param>
     /// <param name="content">What it will hold.</param>
     /// <exception cref="OutputPathException">It cannot be written.</exception>
-    public static void Write(string path, byte[] content)
+    public static void Write(string path, byte[] content) => Write(path, () => AtomicFile.Write(path, stream => stream.Write(content)));
+
+    /// <summary>Lets something write the file whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="OutputPathException">It cannot be written.</exception>
+    public static void Write(string path, Action write)
     {
         try
         {
-            AtomicFile.Write(path, stream => stream.Write(content));
+            write();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,80 @@
+namespace GpuCnn.Runner.Import;
+
+/// <summary>Makes a trained model of an .h5 file of Keras.</summary>
+internal static class KerasImport
+{
+    /// <summary>Reads a file and turns its layouts: kernels from height, width, in, out to out, in, height, width; the first dense layer's rows from the image's
+    /// order of height, width, channels to channels, height, width.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model that it is; null for the one that the file describes, or for a file of weights alone the one of ours that they fit.</param>
+    /// <returns>The model with its weights.</returns>
+    /// <exception cref="InvalidFileException">The file is damaged, or has a model that there cannot be here, or not the one wanted.</exception>
+    public static TrainedModel Read(string path, ModelDefinition? model)
+    {
+        KerasFile file = KerasFile.Read(path);
+        model ??= file.Config is { } config ? KerasModel.Read(path, config)
+            : ModelDefinition.All.FirstOrDefault(candidate => Fits(path, candidate, file.Layers))
+            ?? throw new InvalidFileException(path, $"it holds weights alone, and they are those of none of the models {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}; name the model with --model");
+        return new TrainedModel(model, Convert(path, model, file.Layers));
+    }
+
+    private static bool Fits(string path, ModelDefinition model, IReadOnlyList<KerasWeights> layers)
+    {
+        try
+        {
+            Convert(path, model, layers);
+            return true;
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
+    }
+
+    private static List<WeightTensor> Convert(string path, ModelDefinition model, IReadOnlyList<KerasWeights> layers)
+    {
+        var tensors = new List<WeightTensor>();
+        TensorShape shape = model.Input, image = model.Input;
+        int next = 0;
+        for (int i = 0; i < model.Layers.Count; i++)
+        {
+            Layer layer = model.Layers[i];
+            string name = model.Summary[i].Name;
+            if (layer.WeightShape(shape) is { } wanted)
+            {
+                if (next == layers.Count)
+                {
+                    throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {name}");
+                }
+                KerasWeights found = layers[next++];
+                IReadOnlyList<int>[] expected = [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], [wanted[0]]];
+                if (found.Tensors.Count > 2 || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
+                {
+                    throw new InvalidFileException(path, $"layer {found.Layer} has {string.Join(" and ", found.Tensors.Select(tensor => WeightTensor.Format(tensor.Shape)))}, "
+                        + $"but {name} of model {model.Name} needs {string.Join(" and ", expected.Select(WeightTensor.Format))}");
+                }
+                tensors.Add(new WeightTensor($"{name}.weight", wanted, Turn(found.Tensors[0].Values, wanted[0], wanted.Count == 4 ? wanted[1] : image.Channels)));
+                // Keras leaves a bias away where it is told to.
+                tensors.Add(new WeightTensor($"{name}.bias", [wanted[0]], found.Tensors.Count == 2 ? found.Tensors[1].Values : new float[wanted[0]]));
+            }
+            // Behind a flatten layer the elements of a vector stay in the order of the image until a dense layer has mixed them.
+            image = layer is Flatten or Dropout or Relu ? image : model.Summary[i].Output;
+            shape = model.Summary[i].Output;
+        }
+        return next == layers.Count ? tensors
+            : throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has {next}");
+    }
+
+    /// <summary>From places, channels, units to units, channels, places: a kernel's taps or an image's pixels are the places.</summary>
+    private static float[] Turn(float[] values, int units, int channels)
+    {
+        int places = values.Length / (units * channels);
+        var turned = new float[values.Length];
+        for (int i = 0; i < turned.Length; i++)
+        {
+            int place = i % places, channel = i / places % channels, unit = i / (places * channels);
+            turned[i] = values[(((place * channels) + channel) * units) + unit];
+        }
+        return turned;
+    }
+}
