@@ -1,0 +1,13 @@
+namespace GpuCnn;
+
+/// <summary>What a safetensors file holds.</summary>
+/// <param name="Tensors">The tensors.</param>
+/// <param name="Metadata">Names and texts that say what the tensors are.</param>
+internal sealed record SafetensorsContent(IReadOnlyList<WeightTensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>No names and texts.</summary>
+    public static IReadOnlyDictionary<string, string> NoMetadata { get; } = new Dictionary<string, string>();
+
+    /// <summary>The tensors in the order of their names.</summary>
+    public WeightTensor[] Sorted() => [.. Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+}
