@@ -128,7 +128,8 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
     }
 
-    private static int Rows(string path)
+    /// <summary>The lines of a file that a training may be writing.</summary>
+    internal static int Rows(string path)
     {
         using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         return reader.ReadToEnd().Count(c => c == '\n');

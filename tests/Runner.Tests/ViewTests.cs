@@ -165,6 +165,20 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public void A_past_that_is_told_again_is_not_written_again_and_what_is_done_again_is()
+    {
+        var writer = new StringWriter();
+        var view = new PlainTrainingView(writer, Plan);
+        view.OnEpoch(First);
+        view.OnEpoch(Second);
+        view.OnPast(Plan, [First, Second], []);
+        view.OnPast(Plan with { Epochs = 9 }, [First], []);
+        view.OnEpoch(Second);
+        Assert.Equal([EpochTable.Row(First, Plan.Epochs), EpochTable.Row(Second, Plan.Epochs), EpochTable.Row(Second, 9)],
+            writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public void A_past_gives_place_and_loss_but_no_speed_of_its_own()
     {
         var progress = new TrainingProgress(Plan, new ManualClock());

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
-using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
 using GpuCnn.Runner.Views;
 
@@ -10,59 +9,32 @@ namespace GpuCnn.Runner.Commands;
 /// <summary><c>train</c>: trains a model and leaves a run folder. All input is checked before anything is created.</summary>
 internal sealed class TrainCommand
 {
-    private static readonly TrainingOptions Preset = new();
-
-    private static readonly Option<int?> Epochs = Flag.OptionalNumber(TrainingOptions.EpochsRule,
-        $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
-
-    private static readonly Option<int> BatchSize = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
-
-    private static readonly Option<double> LearningRate = Flag.Number(TrainingOptions.LearningRateRule, "Adam's step size", Preset.LearningRate);
-
-    private static readonly Option<double> ValidationSplit = Flag.Number(TrainingOptions.ValidationSplitRule,
-        "Share of the images, the last ones, held out for validation (0: none, then best is last)", Preset.ValidationSplit);
-
-    private static readonly Option<bool> NoShuffle = Flag.Switch("--no-shuffle", "Take the images in the order of the files in every epoch");
-
-    private static readonly Option<bool> NoDropout = Flag.Switch("--no-dropout", "Let dropout layers pass everything");
-
-    private static readonly Option<int> TrainSamples = Flag.Number(TrainingOptions.TrainSamplesRule,
-        "Use only the first N training images, in the order of the files, before the split", Preset.TrainSamples);
-
-    private static readonly Option<ulong> Seed = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
-        "Seed of initial weights, shuffling and dropout", Preset.Seed);
-
-    private static readonly Option<string?> Folder = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
-
-    private static readonly Option<bool> NoPictures = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
-
-    private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
-
     private readonly Host host;
 
     public TrainCommand(Host host)
     {
         this.host = host;
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once.");
-        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, Epochs, BatchSize, LearningRate, ValidationSplit, NoShuffle, NoDropout,
-            TrainSamples, Seed, Weights, Folder, NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
+            TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
+            TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
-        Command.SetAction(Run);
+        Command.SetAction(Begin);
     }
 
     /// <summary>Its declaration.</summary>
     public Command Command { get; }
 
-    private int Run(ParseResult parsed)
+    private int Begin(ParseResult parsed)
     {
-        var output = new Output(host, parsed);
-        if (parsed.GetValue(Folder) is { } wanted)
+        string? wanted = parsed.GetValue(TrainFlags.Folder);
+        if (wanted is not null)
         {
             RunFolder.Check(wanted);
         }
-        string? weights = parsed.GetValue(Weights);
+        string? weights = parsed.GetValue(TrainFlags.Weights);
         ModelDefinition? model = parsed.GetValue(CommonOptions.Model);
         IReadOnlyList<WeightTensor>? tensors = null;
         if (weights is not null)
@@ -71,40 +43,35 @@ internal sealed class TrainCommand
         }
         model ??= ModelDefinition.Cnn1;
         TrainingOptions options = Options(parsed, model);
-        string data = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
-        Task<ImageSet> reading = Inputs.StartReading(data, DataSplit.Train), readingTest = Inputs.StartReading(data, DataSplit.Test);
-        Task<string> fingerprint = Inputs.StartFingerprint(reading), testFingerprint = Inputs.StartFingerprint(readingTest);
-        using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model, device, options.BatchSize);
-        if (tensors is null)
-        {
-            network.Initialize(options.Seed);
-        }
-        else
-        {
-            network.ImportWeights(tensors);
-        }
-        ImageSet images = reading.GetAwaiter().GetResult(), test = readingTest.GetAwaiter().GetResult();
-        model.RequireFit(images);
-        model.RequireFit(test);
-        using var trainer = new Trainer(network, options, images);
-        var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, Path.GetFullPath(data),
+        using var setup = new TrainingSetup(model, options, parsed.GetValue(CommonOptions.Data));
+        setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
+        setup.Initialize(tensors);
+        setup.Prepare();
+        Device device = setup.Device;
+        var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
-            options.Shuffle, options.Dropout, options.TrainSamples, 0, fingerprint.GetAwaiter().GetResult(), testFingerprint.GetAwaiter().GetResult());
-        using RunFolder folder = parsed.GetValue(Folder) is { } given ? RunFolder.CreateAt(given, args) : RunFolder.CreateNext(host.Runs, args);
+            options.Shuffle, options.Dropout, options.TrainSamples, 0, setup.TrainFingerprint, setup.TestFingerprint);
+        using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args) : RunFolder.CreateNext(host.Runs, args);
         folder.WriteModel(model);
-        return new TrainingRun(host, output, trainer, folder, test) { Style = parsed.GetValue(TrainingViews.Style), Pictures = !parsed.GetValue(NoPictures) }.Execute();
+        return Execute(parsed, setup, folder, []);
     }
+
+    private int Execute(ParseResult parsed, TrainingSetup setup, RunFolder folder, IReadOnlyList<EpochResult> past) =>
+        new TrainingRun(host, new Output(host, parsed), setup.Trainer, folder, setup.Test, past)
+        {
+            Style = parsed.GetValue(TrainingViews.Style),
+            Pictures = !parsed.GetValue(TrainFlags.NoPictures),
+        }.Execute();
 
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model) => new()
     {
-        Epochs = parsed.GetValue(Epochs) ?? model.Epochs,
-        BatchSize = parsed.GetValue(BatchSize),
-        LearningRate = parsed.GetValue(LearningRate),
-        ValidationSplit = parsed.GetValue(ValidationSplit),
-        Shuffle = !parsed.GetValue(NoShuffle),
-        Dropout = !parsed.GetValue(NoDropout),
-        Seed = parsed.GetValue(Seed),
-        TrainSamples = parsed.GetValue(TrainSamples),
+        Epochs = parsed.GetValue(TrainFlags.Epochs) ?? model.Epochs,
+        BatchSize = parsed.GetValue(TrainFlags.BatchSize),
+        LearningRate = parsed.GetValue(TrainFlags.LearningRate),
+        ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
+        Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
+        Dropout = !parsed.GetValue(TrainFlags.NoDropout),
+        Seed = parsed.GetValue(TrainFlags.Seed),
+        TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
     };
 }

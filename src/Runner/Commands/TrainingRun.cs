@@ -6,12 +6,12 @@ using GpuCnn.Runner.Views;
 namespace GpuCnn.Runner.Commands;
 
 /// <summary>A training under way: epochs, files of the run folder, and the evaluation at the end.</summary>
-internal sealed class TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test) : ITrainingObserver
+internal sealed class TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test, IReadOnlyList<EpochResult> past) : ITrainingObserver
 {
-    private readonly List<EpochDocument> epochs = [];
+    private readonly List<EpochDocument> epochs = [.. past.Select(EpochDocument.Of)];
+    private readonly long stepsBefore = trainer.StepLosses.Count;
     private ITrainingView view = new SilentTrainingView();
-    private EpochDocument? bestRow;
-    private int bestEpoch;
+    private int bestEpoch = past.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;
 
     private Network Network => trainer.Network;
 
@@ -19,6 +19,9 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
 
     /// <summary>How the training is shown.</summary>
     public ProgressStyle Style { get; init; }
+
+    /// <summary>When a run that is resumed began; null for a new one.</summary>
+    public DateTimeOffset? Begun { get; init; }
 
     /// <summary>Whether pictures are drawn into the folder.</summary>
     public bool Pictures { get; init; } = true;
@@ -28,20 +31,23 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     /// <exception cref="NonFiniteLossException">The loss became NaN; the weights of earlier epochs are in the folder.</exception>
     public int Execute()
     {
-        StateDocument state = RunStatus.Begin(trainer);
+        StateDocument state = RunStatus.Begin(trainer, Begun);
         folder.WriteState(state);
         WriteBanner();
+        Action tell;
+        int code;
         try
         {
-            int code = Train() is { } stopped ? Interrupted(stopped) : Finish();
+            (code, tell) = Train() is { } stopped ? (stopped, Interrupted) : (ExitCode.Done, Finish());
             folder.WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
-            return code;
         }
         catch (Exception exception)
         {
             folder.WriteState(state with { Status = RunStatus.Failed, Ended = DateTimeOffset.UtcNow, Problem = exception.Message });
             throw;
         }
+        Say(tell, mayFail: code == ExitCode.HungUp);
+        return code;
     }
 
     /// <inheritdoc/>
@@ -54,14 +60,15 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     /// <summary>Runs the epochs; the exit code when a stop was asked for.</summary>
     private int? Train()
     {
-        view = TrainingViews.Create(host, output, Style,
-            new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate));
+        var plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate);
+        view = TrainingViews.Create(host, output, Style, plan);
         using var interruption = new Interruption(view.Abandon, host.Stop);
         try
         {
             view.Follow(() =>
             {
-                do
+                view.OnPast(plan, past, trainer.StepLosses);
+                for (bool stopped = false; trainer.EpochsDone < trainer.Options.Epochs && !stopped; stopped = interruption.Token.IsCancellationRequested)
                 {
                     EpochResult result = trainer.RunEpoch(this, interruption.Token);
                     Save(result);
@@ -70,7 +77,6 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
                         view.OnEpoch(result);
                     }
                 }
-                while (trainer.EpochsDone < trainer.Options.Epochs && !interruption.Token.IsCancellationRequested);
             });
         }
         finally
@@ -88,7 +94,7 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         if (result.Best || !HoldsOut)
         {
             WeightsFile.Save(folder.BestWeights, weights);
-            (bestEpoch, bestRow) = (result.Epoch, EpochDocument.Of(result));
+            bestEpoch = result.Epoch;
         }
         if (!result.Interrupted)
         {
@@ -99,13 +105,27 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         folder.AppendSteps(trainer.StepLosses);
     }
 
-    private int Interrupted(int code)
+    /// <summary>Writes when all is saved. A terminal that is gone takes no last words, and must not hide how the run ended.</summary>
+    private static void Say(Action tell, bool mayFail)
     {
-        WriteResult(null, null, $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs\nweights     {folder.LastWeights}\n");
-        return code;
+        try
+        {
+            tell();
+        }
+        catch (IOException) when (mayFail)
+        {
+        }
     }
 
-    private int Finish()
+    private void Interrupted()
+    {
+        WriteResult(null, null,
+            $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs\nweights     {folder.LastWeights}\n");
+    }
+
+    /// <summary>Evaluates and writes what it finds into the folder.</summary>
+    /// <returns>Tells people and programs.</returns>
+    private Action Finish()
     {
         EvaluationResult last = Evaluation.Run(Network, test), best = last;
         var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
@@ -116,10 +136,13 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
             Network.ImportWeights(WeightsFile.Load(folder.BestWeights));
             best = Evaluation.Run(Network, test);
         }
-        output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
-        output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
-        WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}\n{Validation(bestRow)}run         {folder.Path}\n");
-        return ExitCode.Done;
+        return () =>
+        {
+            output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
+            output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
+            EpochDocument? bestRow = epochs.Find(row => row.Epoch == bestEpoch);
+            WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {bestEpoch}\n{Validation(bestRow)}run         {folder.Path}\n");
+        };
     }
 
     private static string Validation(EpochDocument? row) => row?.ValAccuracy is { } accuracy
@@ -160,5 +183,11 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
             ("training", string.Create(CultureInfo.InvariantCulture,
                 $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {options.LearningRate:0.######}, seed {options.Seed}"))));
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
+        if (stepsBefore > 0 || Begun is not null)
+        {
+            output.Talk.WriteLine(trainer.EpochsDone < options.Epochs
+                ? string.Create(CultureInfo.InvariantCulture, $"resumed after step {stepsBefore}, {trainer.EpochsDone} of {options.Epochs} epochs done\n")
+                : string.Create(CultureInfo.InvariantCulture, $"nothing is left to train: all {options.Epochs} epochs are done, --epochs N goes on to N\n"));
+        }
     }
 }

@@ -5,6 +5,11 @@ namespace GpuCnn.Runner.Completion;
 /// <summary>Splits a line that is being typed as shells do: blanks part words unless they are quoted or escaped.</summary>
 internal static class ShellWords
 {
+    /// <summary>A word as it must be typed to be one word.</summary>
+    public static string Quote(string word) =>
+        word.Length > 0 && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:+@%,=".Contains(letter, StringComparison.Ordinal) || letter == Path.DirectorySeparatorChar) ? word
+        : OperatingSystem.IsWindows() ? $"\"{word}\"" : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>The words; the last one is what is being typed, empty behind a blank.</summary>
     public static IReadOnlyList<string> Split(string line)
     {

@@ -23,7 +23,7 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
         try
         {
             using JsonDocument args = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "args.json")));
-            return new RunNotes([.. args.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, member.Value.ToString()))],
+            return new RunNotes([.. args.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, Text(member.Value)))],
                 ReadEpochs(Path.Combine(folder, "results.csv")));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
@@ -31,6 +31,9 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
             return None;
         }
     }
+
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? string.Join("; ", value.EnumerateArray().Select(Text)) : value.ToString();
 
     private static List<EpochDocument> ReadEpochs(string path)
     {

@@ -22,12 +22,15 @@ internal static class RunStatus
     /// <summary>How long a run on another machine, whose processes cannot be seen, may write nothing before it counts as dead.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(10);
 
-    /// <summary>The state of a run that this process begins.</summary>
-    public static StateDocument Begin(Trainer trainer)
+    /// <summary>The state of a run that this process begins or resumes.</summary>
+    /// <param name="trainer">What trains.</param>
+    /// <param name="begun">When a run that is resumed began; null for a new one.</param>
+    public static StateDocument Begin(Trainer trainer, DateTimeOffset? begun)
     {
         using Process process = Process.GetCurrentProcess();
+        DateTimeOffset now = DateTimeOffset.UtcNow;
         return new StateDocument(Running, process.Id, process.StartTime.ToUniversalTime(), Environment.MachineName, trainer.StepsPerEpoch, trainer.TrainingImages,
-            trainer.ValidationImages, DateTimeOffset.UtcNow, null, null);
+            trainer.ValidationImages, begun ?? now, null, null, begun is null ? null : now);
     }
 
     /// <summary>Whether the process of a run that counts as running is gone.</summary>

@@ -126,7 +126,14 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
         if (!ended)
         {
             ended = true;
-            region.Draw(FinishedRows(), null);
+            try
+            {
+                region.Draw(FinishedRows(), null);
+            }
+            catch (IOException)
+            {
+                // As above.
+            }
         }
     }
 

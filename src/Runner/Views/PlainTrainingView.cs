@@ -5,11 +5,12 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
 {
     private TrainingPlan plan = plan;
     private int written;
+    private bool gone;
 
     /// <inheritdoc/>
     public void Follow(Action training)
     {
-        writer.WriteLine(EpochTable.Heading);
+        Write(EpochTable.Heading);
         training();
     }
 
@@ -32,13 +33,30 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     /// <inheritdoc/>
     public void OnEpoch(EpochResult result)
     {
-        writer.WriteLine(EpochTable.Row(result, plan.Epochs));
-        writer.Flush();
+        Write(EpochTable.Row(result, plan.Epochs));
         written++;
     }
 
     /// <inheritdoc/>
     public void Abandon()
     {
+    }
+
+    private void Write(string line)
+    {
+        if (gone)
+        {
+            return;
+        }
+        try
+        {
+            writer.WriteLine(line);
+            writer.Flush();
+        }
+        catch (IOException)
+        {
+            // The terminal or the file is gone; the training is not.
+            gone = true;
+        }
     }
 }

@@ -49,6 +49,20 @@ public sealed class TinyData : IDisposable
         WriteIdx(Path.Combine(folder, $"{part}-labels-idx1-ubyte.gz"), labels, count);
     }
 
+    /// <summary>Gives the last image of a label file another class.</summary>
+    public static void ChangeOneLabel(string path)
+    {
+        var content = new MemoryStream();
+        using (var stream = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+        {
+            stream.CopyTo(content);
+        }
+        byte[] bytes = content.ToArray();
+        bytes[^1] = (byte)(9 - bytes[^1]);
+        using var changed = new GZipStream(File.Create(path), CompressionLevel.Fastest);
+        changed.Write(bytes);
+    }
+
     private static void WriteIdx(string path, byte[] values, params int[] shape)
     {
         using var stream = new GZipStream(File.Create(path), CompressionLevel.Fastest);

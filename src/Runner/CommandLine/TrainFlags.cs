@@ -1,0 +1,35 @@
+using System.CommandLine;
+
+namespace GpuCnn.Runner.CommandLine;
+
+/// <summary>Options of <c>train</c>.</summary>
+internal static class TrainFlags
+{
+    private static readonly TrainingOptions Preset = new();
+
+    public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
+        $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
+
+    public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
+
+    public static Option<double> LearningRate { get; } = Flag.Number(TrainingOptions.LearningRateRule, "Adam's step size", Preset.LearningRate);
+
+    public static Option<double> ValidationSplit { get; } = Flag.Number(TrainingOptions.ValidationSplitRule,
+        "Share of the images, the last ones, held out for validation (0: none, then best is last)", Preset.ValidationSplit);
+
+    public static Option<bool> NoShuffle { get; } = Flag.Switch("--no-shuffle", "Take the images in the order of the files in every epoch");
+
+    public static Option<bool> NoDropout { get; } = Flag.Switch("--no-dropout", "Let dropout layers pass everything");
+
+    public static Option<int> TrainSamples { get; } = Flag.Number(TrainingOptions.TrainSamplesRule,
+        "Use only the first N training images, in the order of the files, before the split", Preset.TrainSamples);
+
+    public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
+        "Seed of initial weights, shuffling and dropout", Preset.Seed);
+
+    public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
+
+    public static Option<bool> NoPictures { get; } = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
+
+    public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
+}
