@@ -72,7 +72,9 @@ public sealed class WeightsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[99999999999],"data_offsets":[0,8]}}""", "a dimension of 99999999999")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "a dimension of -2")]
     [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", "a dimension of 0")]
-    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "the type F64; only F32")]
+    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", "the type F64; F32, F16, BF16 are read")]
+    [InlineData("""{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}}""", "gives tensor 'a' 8 bytes for 2 elements")]
+    [InlineData("""{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,8]}}""", "gives tensor 'a' 8 bytes for 1 elements")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "names 'a' twice")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}""", "1 dimensions and 3 offsets")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}""", "9 dimensions")]
@@ -107,6 +109,36 @@ public sealed class WeightsFileTests : IDisposable
         {
             System.IO.File.WriteAllBytes(File, whole[..cut]);
             Assert.Throws<InvalidFileException>(() => WeightsFile.Load(File));
+        }
+    }
+
+    [Theory]
+    [InlineData("F16", 5, 10)]
+    [InlineData("BF16", 8, 7)]
+    public void All_values_of_half_precision_are_read_exactly(string type, int exponentBits, int mantissaBits)
+    {
+        // By the definition of the format, in double precision: sign, exponent with its bias, mantissa with its hidden one unless the exponent is zero.
+        int largest = (1 << exponentBits) - 1, bias = largest / 2;
+        double Value(int bits)
+        {
+            int exponent = (bits >> mantissaBits) & largest, mantissa = bits & ((1 << mantissaBits) - 1);
+            double fraction = mantissa / (double)(1 << mantissaBits);
+            return (bits >> 15 == 0 ? 1 : -1) * (exponent == 0 ? fraction * Math.Pow(2, 1 - bias) : (1 + fraction) * Math.Pow(2, exponent - bias));
+        }
+        bool IsFinite(int bits) => ((bits >> mantissaBits) & largest) != largest;
+        int[] finite = [.. Enumerable.Range(0, 65_536).Where(IsFinite)];
+        Assert.Equal(65_536 - (2 << mantissaBits), finite.Length);
+        WriteHalf(type, [.. finite.Select(bits => (ushort)bits)]);
+        WeightTensor tensor = Assert.Single(WeightsFile.Load(File));
+        Assert.Equal([finite.Length], tensor.Shape);
+        for (int i = 0; i < finite.Length; i++)
+        {
+            Assert.True(BitConverter.DoubleToInt64Bits(Value(finite[i])) == BitConverter.DoubleToInt64Bits(tensor.Values[i]), $"{type} {finite[i]:x4} is {Value(finite[i])}, read {tensor.Values[i]}");
+        }
+        foreach (int bits in Enumerable.Range(0, 65_536).Where(bits => !IsFinite(bits)))
+        {
+            WriteHalf(type, [0, (ushort)bits]);
+            Refused((bits & ((1 << mantissaBits) - 1)) != 0 ? "tensor 'h' has NaN at element 1" : $"tensor 'h' has {(bits >> 15 == 0 ? "" : "-")}Infinity at element 1");
         }
     }
 
@@ -163,6 +195,12 @@ public sealed class WeightsFileTests : IDisposable
         Assert.StartsWith($"{File}: ", exception.Message, StringComparison.Ordinal);
         Assert.Contains(problem, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
+    }
+
+    private void WriteHalf(string type, ushort[] bits)
+    {
+        string header = $$$"""{"h":{"dtype":"{{{type}}}","shape":[{{{bits.Length}}}],"data_offsets":[0,{{{2 * bits.Length}}}]}}""";
+        System.IO.File.WriteAllBytes(File, [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. bits.SelectMany(BitConverter.GetBytes)]);
     }
 
     private void Write(string header, float[] values) =>

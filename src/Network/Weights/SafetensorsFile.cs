@@ -44,7 +44,7 @@ internal static class SafetensorsFile
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The tensors, in the order of their names, and the metadata.</returns>
-    /// <exception cref="InvalidFileException">The file is missing, unreadable, not safetensors, damaged, or has elements that are not finite F32.</exception>
+    /// <exception cref="InvalidFileException">The file is missing, unreadable, not safetensors, damaged, or has elements that are not finite.</exception>
     public static SafetensorsContent Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -82,7 +82,7 @@ internal static class SafetensorsFile
             foreach (WeightTensor tensor in sorted)
             {
                 json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", "F32");
+                json.WriteString("dtype", ElementType.Single.Name);
                 json.WriteStartArray("shape");
                 foreach (int size in tensor.Shape)
                 {
@@ -125,9 +125,8 @@ internal static class SafetensorsFile
         var tensors = new List<WeightTensor>(entries.Count);
         foreach (Entry entry in entries.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            var values = new float[(entry.End - entry.Start) / sizeof(float)];
             stream.Position = 8 + (long)headerLength + entry.Start;
-            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+            float[] values = entry.Type.Read(stream, (entry.End - entry.Start) / entry.Type.Size);
             int bad = Array.FindIndex(values, value => !float.IsFinite(value));
             if (bad >= 0)
             {
@@ -138,7 +137,7 @@ internal static class SafetensorsFile
         return new SafetensorsContent(tensors, metadata);
     }
 
-    private readonly record struct Entry(string Name, int[] Shape, long Start, long End);
+    private readonly record struct Entry(string Name, ElementType Type, int[] Shape, long Start, long End);
 
     private static List<Entry> Parse(string path, byte[] header, long dataLength, Dictionary<string, string> metadata)
     {
@@ -193,11 +192,9 @@ internal static class SafetensorsFile
     private static Entry ParseEntry(JsonProperty property, long dataLength, Func<string, Exception?, InvalidFileException> damaged)
     {
         string name = Shorten(property.Name);
-        string? type = property.Value.GetProperty("dtype").GetString();
-        if (type != "F32")
-        {
-            throw damaged($"gives tensor '{name}' the type {Shorten(type ?? "null")}; only F32 is read", null);
-        }
+        string given = property.Value.GetProperty("dtype").GetString() ?? "null";
+        ElementType type = ElementType.All.FirstOrDefault(each => each.Name == given)
+            ?? throw damaged($"gives tensor '{name}' the type {Shorten(given)}; {string.Join(", ", ElementType.All.Select(each => each.Name))} are read", null);
         JsonElement sizes = property.Value.GetProperty("shape"), offsets = property.Value.GetProperty("data_offsets");
         if (sizes.GetArrayLength() > 8 || offsets.GetArrayLength() != 2)
         {
@@ -218,8 +215,8 @@ internal static class SafetensorsFile
             }
         }
         return offsets[0].TryGetInt64(out long start) && offsets[1].TryGetInt64(out long end) && start >= 0 && end >= start && end <= dataLength
-            ? end - start == count * sizeof(float)
-                ? new Entry(property.Name, shape, start, end)
+            ? end - start == count * type.Size
+                ? new Entry(property.Name, type, shape, start, end)
                 : throw damaged($"gives tensor '{name}' {end - start} bytes for {count} elements", null)
             : throw damaged($"puts tensor '{name}' at bytes {Shorten(offsets[0].GetRawText())} to {Shorten(offsets[1].GetRawText())} of {dataLength}", null);
     }
