@@ -3,6 +3,15 @@ namespace GpuCnn;
 /// <summary>A model: its input and its layers in order. It holds no weights; a <see cref="Network"/> does.</summary>
 public sealed class ModelDefinition
 {
+    /// <summary>The most layers of a model, those inside of others counted too.</summary>
+    public const int MostLayers = 1000;
+
+    /// <summary>The most parameters of a model: a gibibyte of weights, four while training with Adam.</summary>
+    public const long MostParameters = 1L << 28;
+
+    /// <summary>The most values that an image may become in a layer: 64 MiB of floats, and as much again for their gradients.</summary>
+    public const long MostValues = 1L << 24;
+
     private readonly List<LayerSummary> summary = [];
     private readonly List<ParameterSpec> parameterSpecs = [];
 
@@ -11,7 +20,7 @@ public sealed class ModelDefinition
     /// <param name="input">The shape of an image.</param>
     /// <param name="epochs">How many epochs it is trained for unless said otherwise.</param>
     /// <param name="layers">The layers; the last one's outputs are the logits, one a class.</param>
-    /// <exception cref="ModelException">A layer does not fit the one before it.</exception>
+    /// <exception cref="ModelException">A layer does not fit the one before it, or the model is too large.</exception>
     public ModelDefinition(string name, TensorShape input, int epochs, params IReadOnlyList<Layer> layers)
     {
         Name = name;
@@ -22,6 +31,11 @@ public sealed class ModelDefinition
         {
             throw new ModelException($"model {name}: it has no layers");
         }
+        if (layers.Count > MostLayers)
+        {
+            throw new ModelException($"model {name}: it has {layers.Count} layers; at most {MostLayers} are taken");
+        }
+        RequireSize(input, $"model {name}: an image");
         var numbers = new Dictionary<string, int>();
         TensorShape shape = input;
         foreach (Layer layer in layers)
@@ -37,6 +51,7 @@ public sealed class ModelDefinition
             {
                 throw new ModelException($"model {name}, layer {layerName}: {exception.Message}");
             }
+            RequireSize(output, $"model {name}, layer {layerName}: what an image becomes");
             long parameters = 0;
             if (layer.WeightShape(shape) is { } weight)
             {
@@ -45,6 +60,10 @@ public sealed class ModelDefinition
                 parameters = weight.Aggregate(1L, (product, size) => product * size) + weight[0];
             }
             summary.Add(new LayerSummary(layerName, layer.Description, output, parameters, layer.MultiplyAdds(shape)));
+            if (Parameters > MostParameters)
+            {
+                throw new ModelException($"model {name}, layer {layerName}: with its {parameters} parameters the model has {Parameters}; at most {MostParameters} are taken");
+            }
             shape = output;
         }
         if (shape.Height != 1 || shape.Width != 1)
@@ -77,6 +96,14 @@ public sealed class ModelDefinition
 
     /// <summary>The tensors of a weights file, in the order of the layers.</summary>
     public IReadOnlyList<ParameterSpec> ParameterSpecs => parameterSpecs;
+
+    private static void RequireSize(TensorShape shape, string what)
+    {
+        if ((Int128)shape.Channels * shape.Height * shape.Width > MostValues)
+        {
+            throw new ModelException($"{what} is {shape}, more than the {MostValues} values that are taken; use strides, pooling or fewer filters");
+        }
+    }
 
     /// <summary>Checks that images can go through this model.</summary>
     /// <param name="images">The images.</param>

@@ -9,6 +9,13 @@ public sealed class ModelException : Exception
     {
     }
 
-    internal static int Positive(int value, string layer, string name) =>
-        value > 0 ? value : throw new ModelException($"{layer}: {name} must be at least 1, not {value}");
+    /// <summary>The largest number that a setting of a layer or a size of an image may be.</summary>
+    internal const int Largest = 65_536;
+
+    internal static int Positive(int value, string layer, string name) => Within(value, 1, layer, name);
+
+    /// <summary>Checks a setting.</summary>
+    internal static int Within(int value, int least, string layer, string name) => value < least
+        ? throw new ModelException($"{layer}: {name} must be at least {least}, not {value}")
+        : value <= Largest ? value : throw new ModelException($"{layer}: {name} must be at most {Largest}, not {value}");
 }

@@ -20,6 +20,7 @@ public sealed class Network : IDisposable
     /// <param name="device">Where it runs; it must live longer than the network.</param>
     /// <param name="maxBatch">The largest number of images at once.</param>
     /// <param name="training">Whether to hold what training needs: gradients and the optimizer's moments.</param>
+    /// <exception cref="ModelException">The batches are too large for the model.</exception>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
     public Network(ModelDefinition model, Device device, int maxBatch = 512, bool training = true) : this(model, device, maxBatch, training, fuse: true)
     {
@@ -31,6 +32,12 @@ public sealed class Network : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBatch);
+        // Operations count the elements of a batch in 32 bits.
+        long most = Math.Max(model.Input.Count, model.Summary.Max(layer => (long)layer.Output.Count));
+        if (most * maxBatch > int.MaxValue)
+        {
+            throw new ModelException($"model {model.Name}: {maxBatch} images become {most * maxBatch} values in a layer, more than {int.MaxValue}; give a smaller --batch-size");
+        }
         Model = model;
         Device = device;
         MaxBatch = maxBatch;

@@ -43,7 +43,7 @@ public sealed class ModelDefinitionTests
         Refused("its last layer gives 4x26x26; end with a dense layer", new Conv2d(4, 3, 3));
         Refused("layer dense1: dense: the number of units must be at least 1, not 0", new Flatten(), new Dense(0));
         Refused("layer conv1: conv: the stride must be at least 1, not -1", new Conv2d(4, 3, 3, -1), new Flatten(), new Dense(10));
-        Refused("layer conv1: conv: the padding must not be negative, it is -1", new Conv2d(4, 3, 3, 1, -1), new Flatten(), new Dense(10));
+        Refused("layer conv1: conv: the padding must be at least 0, not -1", new Conv2d(4, 3, 3, 1, -1), new Flatten(), new Dense(10));
         Refused("layer dropout1: dropout: the rate must lie in [0, 1), it is 1", new Flatten(), new Dropout(1), new Dense(10));
         Refused("it has no layers");
         Assert.Equal("no model 'cnn4': there are cnn1, cnn2, cnn3", Assert.Throws<ModelException>(() => ModelDefinition.Find("cnn4")).Message);

@@ -109,6 +109,12 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("models cnn1 --diagram x.png", "x.png: only .svg files are written")]
     [InlineData("models cnn1 --diagrm x.svg", "no option '--diagrm' in 'gpucnn models'; did you mean --diagram?")]
     [InlineData("models --model vgg", "--model: no model 'vgg'")]
+    [InlineData("models NONE.json", "there is no such file")]
+    [InlineData("models BAD.json", "BAD.json: layer 2 (dense) has no 'units': give a whole number from 1 to 65536")]
+    [InlineData("train --model BAD.json", "BAD.json: layer 2 (dense) has no 'units'")]
+    [InlineData("train --model ./none", "./none: there is no such file")]
+    [InlineData("evaluate --weights CNN1 --model BAD.json", "BAD.json: layer 2 (dense) has no 'units'")]
+    [InlineData("explain --weights CNN1 --model BAD.json", "BAD.json: layer 2 (dense) has no 'units'")]
     [InlineData("train --progress bar", "--progress: no style 'bar': give auto, live, plain, none")]
     [InlineData("watch NONE", "NONE: there is no such folder")]
     [InlineData("watch FILE", "FILE: it is a file, give a run folder")]
@@ -207,6 +213,9 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
                 return tiny.Weights;
             case "FILE":
                 File.WriteAllText(path, "neither images nor weights");
+                return path;
+            case "BAD.json":
+                File.WriteAllText(path, """{ "name": "bad", "input": [1, 28, 28], "layers": [{ "kind": "flatten" }, { "kind": "dense" }] }""");
                 return path;
             case "EMPTY":
                 Directory.CreateDirectory(path);

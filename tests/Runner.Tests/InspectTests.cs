@@ -90,7 +90,7 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("predict --help", "--accelerator --data --model --weights --threads --split --count")]
     [InlineData("show --help", "--data --split --class --count --seed --index --weights --model --wrong --right --numbers --output --accelerator --threads --json")]
     [InlineData("explain --help", "--weights --index --split --image --model --concepts --step --output --data --accelerator --threads --json")]
-    [InlineData("models --help", "--model --batch-size --diagram --json")]
+    [InlineData("models --help", "--model --batch-size --diagram --schema --json")]
     [InlineData("devices --help", "--accelerator --json")]
     public void Help_names_every_option(string commandLine, string names)
     {

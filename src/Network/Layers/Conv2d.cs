@@ -21,10 +21,7 @@ public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int 
         ModelException.Positive(KernelHeight, Kind, "the kernel height");
         ModelException.Positive(KernelWidth, Kind, "the kernel width");
         ModelException.Positive(Stride, Kind, "the stride");
-        if (Padding < 0)
-        {
-            throw new ModelException($"{Kind}: the padding must not be negative, it is {Padding}");
-        }
+        ModelException.Within(Padding, 0, Kind, "the padding");
         int height = input.Height + (2 * Padding) - KernelHeight, width = input.Width + (2 * Padding) - KernelWidth;
         return height >= 0 && width >= 0
             ? new TensorShape(Filters, (height / Stride) + 1, (width / Stride) + 1)

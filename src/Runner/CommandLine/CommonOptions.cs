@@ -21,10 +21,19 @@ internal static class CommonOptions
     public static Option<string?> RequiredWeights { get; } = Required(Flag.Text("--weights", "FILE", "Weights file (safetensors) to use"));
 
     public static Option<ModelDefinition?> Model { get; } = Flag.Declare<ModelDefinition?>("--model", "NAME",
-        $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}; inferred from the weights' tensors when they are given without it",
-        ModelDefinition.Find, null).Offering(ModelDefinition.All.Select(model => model.Name));
+        $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}, or a .json file that describes one; inferred from the weights' tensors when they are given without it",
+        FindModel, null).Offering(ModelDefinition.All.Select(model => model.Name));
 
     public static Option<DataSplit> Split { get; } = Flag.Declare("--split", "NAME", "Part of the data set: test or train", ParseSplit, DataSplit.Test).Offering("test", "train");
+
+    /// <summary>The model that a user means: a path of a description, or a name.</summary>
+    /// <param name="text">What ends in .json or has a folder in it is a path.</param>
+    /// <exception cref="ModelException">There is no model of that name.</exception>
+    /// <exception cref="InvalidFileException">The description is none.</exception>
+    public static ModelDefinition FindModel(string text) =>
+        text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || text.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) >= 0
+            ? ModelFile.Load(text)
+            : ModelDefinition.Find(text);
 
     private static Option<T> Required<T>(Option<T> option)
     {

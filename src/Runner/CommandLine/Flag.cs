@@ -75,7 +75,7 @@ internal static class Flag
         {
             return parse(text);
         }
-        catch (OptionException exception)
+        catch (Exception exception) when (exception is OptionException or InvalidFileException)
         {
             result.AddError(exception.Message);
         }

@@ -10,13 +10,15 @@ internal sealed class ModelsCommand
 {
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = "Only this model, as --model does",
+        Description = "Only this model, as --model does: a name, or a .json file that describes one",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<int> BatchSize = Flag.Number(TrainingOptions.BatchSizeRule, "Images of a training step, for its memory", new TrainingOptions().BatchSize);
 
     private static readonly Option<string?> Diagram = Flag.Text("--diagram", "FILE.svg", "Write a drawing of the model, which must be named");
+
+    private static readonly Option<bool> Schema = Flag.Switch("--schema", "Write the JSON schema of models' descriptions instead, with which editors check them");
 
     private readonly Host host;
 
@@ -28,6 +30,7 @@ internal sealed class ModelsCommand
         Command.Options.Add(CommonOptions.Model);
         Command.Options.Add(BatchSize);
         Command.Options.Add(Diagram);
+        Command.Options.Add(Schema);
         Command.SetAction(Run);
     }
 
@@ -36,12 +39,17 @@ internal sealed class ModelsCommand
 
     private int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(Schema))
+        {
+            host.Out.Write(ModelSchema.Text);
+            return ExitCode.Done;
+        }
         var output = new Output(host, parsed);
         string? name = parsed.GetValue(Name), diagram = parsed.GetValue(Diagram);
         ModelDefinition? one = parsed.GetValue(CommonOptions.Model);
         if (name is not null)
         {
-            one = one is null ? ModelDefinition.Find(name) : throw new OptionException("--model", $"'{name}' names a model already; give one of the two");
+            one = one is null ? CommonOptions.FindModel(name) : throw new OptionException("--model", $"'{name}' names a model already; give one of the two");
         }
         if (diagram is not null)
         {

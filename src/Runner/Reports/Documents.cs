@@ -75,31 +75,19 @@ internal sealed record ShownDocument(int? Index, string? File, int Width, int He
 /// <summary>What a model says of a shown image.</summary>
 internal sealed record ShownPredictionDocument(int Class, string Label, double Probability, bool? Correct);
 
-/// <summary>model.json.</summary>
-internal sealed record ModelDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
-    IReadOnlyList<LayerDocument> Layers)
-{
-    public static ModelDocument Of(ModelDefinition model) => new(model.Name, [model.Input.Channels, model.Input.Height, model.Input.Width], model.Classes,
-        model.Epochs, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds),
-        [.. model.Summary.Select(layer => new LayerDocument(layer.Name, layer.Description,
-            [layer.Output.Channels, layer.Output.Height, layer.Output.Width], layer.Parameters, layer.MultiplyAdds))]);
-}
-
-/// <summary>A layer of a model; shapes are channels, height, width.</summary>
-internal sealed record LayerDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds);
-
-/// <summary>An element of what <c>models --json</c> writes: model.json's figures, and memory at a batch size.</summary>
+/// <summary>An element of what <c>models --json</c> writes: a model's figures, and memory at a batch size.</summary>
 internal sealed record ModelOverviewDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
     int BatchSize, long WeightBytes, long ActivationBytes, long TrainingBytes, MemoryDocument InputMemory, IReadOnlyList<LayerOverviewDocument> Layers)
 {
     public static ModelOverviewDocument Of(ModelDefinition model, ModelMemory memory)
     {
-        var plain = ModelDocument.Of(model);
-        return new(plain.Name, plain.Input, plain.Classes, plain.Epochs, plain.Parameters, plain.MultiplyAdds, memory.BatchSize,
+        return new(model.Name, Sizes(model.Input), model.Classes, model.Epochs, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds), memory.BatchSize,
             memory.WeightBytes, memory.ActivationBytes, memory.TrainingBytes, new(memory.Input.ActivationBytes, memory.Input.TrainingBytes),
-            [.. plain.Layers.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Settings, layer.Output, layer.Parameters, layer.MultiplyAdds,
+            [.. model.Summary.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Description, Sizes(layer.Output), layer.Parameters, layer.MultiplyAdds,
                 bytes.WeightBytes, bytes.ActivationBytes, bytes.TrainingBytes))]);
     }
+
+    private static int[] Sizes(TensorShape shape) => [shape.Channels, shape.Height, shape.Width];
 }
 
 /// <summary>Bytes that a batch's images take before the first layer.</summary>
@@ -144,7 +132,6 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(IReadOnlyList<DeviceDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<ShownDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelOverviewDocument>))]
-[JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelFileDocument))]
 [JsonSerializable(typeof(ArgsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]

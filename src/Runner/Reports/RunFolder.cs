@@ -189,7 +189,7 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Writes model.json.</summary>
     /// <param name="model">The model.</param>
-    public void WriteModel(ModelDefinition model) => AtomicFile.Write(In(RunFiles.Model), Writer(ModelDocument.Of(model), Documents.Indented.ModelDocument));
+    public void WriteModel(ModelDefinition model) => AtomicFile.Write(In(RunFiles.Model), stream => stream.Write(Encoding.UTF8.GetBytes(ModelFile.Text(model))));
 
     /// <summary>Writes state.json.</summary>
     /// <param name="state">How the run stands.</param>

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace GpuCnn;
+
+/// <summary>A kind of layer in a model's description: its settings, and how they become a layer and back.</summary>
+/// <param name="Name">The word that a description has for it.</param>
+/// <param name="Help">What it does.</param>
+/// <param name="Settings">Its settings, those that must be given first.</param>
+/// <param name="Create">Makes a layer of settings.</param>
+/// <param name="Describe">The settings of a layer; null for a layer of another kind.</param>
+internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSetting> Settings, Func<SettingValues, Layer> Create, Func<Layer, SettingValues?> Describe)
+{
+    private static readonly LayerSetting Stride = new("stride", SettingForm.Whole, "Pixels between neighbouring windows, in both directions.", Preset: "1");
+
+    private static readonly LayerSetting PoolStride = Stride with { Preset = "the window" };
+
+    private static readonly LayerSetting Padding = new("padding", SettingForm.Whole, "Rows and columns of zeros on each side.", 0, Preset: "0");
+
+    private static readonly LayerSetting Window = new("window", SettingForm.Whole, "Height and width of the window.");
+
+    /// <summary>All kinds.</summary>
+    public static IReadOnlyList<LayerKind> All { get; } =
+    [
+        new("conv", "A convolution with bias.",
+            [new("filters", SettingForm.Whole, "Output channels."), new("kernel", SettingForm.Size, "Height and width of the kernel."), Stride, Padding],
+            values => new Conv2d(values.Whole("filters"), values.Size("kernel").Height, values.Size("kernel").Width, values.Whole("stride", 1), values.Whole("padding")),
+            layer => layer is Conv2d conv
+                ? new SettingValues().With("filters", conv.Filters).With("kernel", (conv.KernelHeight, conv.KernelWidth)).With("stride", conv.Stride).With("padding", conv.Padding)
+                : null),
+        new("relu", "ReLU: negative values become zero.", [], _ => new Relu(), layer => layer is Relu ? new SettingValues() : null),
+        new("max_pool", "The largest value of each window.",
+            [Window, PoolStride, new("ceil_mode", SettingForm.Switch, "Whether a window that hangs over the lower or right edge counts.", Preset: "false")],
+            values => new MaxPool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Switch("ceil_mode")),
+            layer => layer is MaxPool2d pool ? new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("ceil_mode", pool.CeilMode) : null),
+        new("flatten", "Makes a vector of an image, in the order channels, height, width.", [], _ => new Flatten(), layer => layer is Flatten ? new SettingValues() : null),
+        new("dense", "A fully connected layer with bias.", [new("units", SettingForm.Whole, "Outputs.")],
+            values => new Dense(values.Whole("units")), layer => layer is Dense dense ? new SettingValues().With("units", dense.Units) : null),
+        new("dropout", "While training, sets values to zero at random and divides the others by 1 - rate.",
+            [new("rate", SettingForm.Number, "The share of values set to zero.", 0, 1, Below: true)],
+            values => new Dropout(values.Number("rate")), layer => layer is Dropout dropout ? new SettingValues().With("rate", dropout.Rate) : null),
+    ];
+
+    /// <summary>The kind of a name.</summary>
+    public static bool TryFind(string name, [NotNullWhen(true)] out LayerKind? kind) => (kind = All.FirstOrDefault(each => each.Name == name)) is not null;
+
+    /// <summary>The kind of a layer, and its settings.</summary>
+    /// <exception cref="ModelException">Descriptions have no word for it.</exception>
+    public static (LayerKind Kind, SettingValues Values) Of(Layer layer)
+    {
+        foreach (LayerKind kind in All)
+        {
+            if (kind.Describe(layer) is { } values)
+            {
+                return (kind, values);
+            }
+        }
+        throw new ModelException($"{layer.Kind}: descriptions of models have no word for this layer");
+    }
+}

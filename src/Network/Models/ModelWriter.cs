@@ -1,0 +1,92 @@
+using System.Text.Json;
+
+namespace GpuCnn;
+
+/// <summary>Writes a model's description.</summary>
+internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
+{
+    private int next;
+
+    public void Write(ModelDefinition model)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", model.Name);
+        Write("input", model.Input);
+        json.WriteNumber("epochs", model.Epochs);
+        if (figures)
+        {
+            json.WriteNumber("classes", model.Classes);
+            json.WriteNumber("parameters", model.Parameters);
+            json.WriteNumber("multiply_adds", model.Summary.Sum(layer => layer.MultiplyAdds));
+        }
+        Write("layers", model.Layers, model);
+        json.WriteEndObject();
+    }
+
+    private void Write(string name, IReadOnlyList<Layer> layers, ModelDefinition model)
+    {
+        json.WriteStartArray(name);
+        foreach (Layer layer in layers)
+        {
+            (LayerKind kind, SettingValues values) = LayerKind.Of(layer);
+            json.WriteStartObject();
+            json.WriteString("kind", kind.Name);
+            foreach ((string setting, object value) in values.All)
+            {
+                Write(setting, value, model);
+            }
+            WriteFigures(model.Summary[next++]);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void Write(string name, object value, ModelDefinition model)
+    {
+        switch (value)
+        {
+            case int whole:
+                json.WriteNumber(name, whole);
+                break;
+            case (int height, int width) when height == width:
+                json.WriteNumber(name, height);
+                break;
+            case (int height, int width):
+                json.WriteStartArray(name);
+                json.WriteNumberValue(height);
+                json.WriteNumberValue(width);
+                json.WriteEndArray();
+                break;
+            case double number:
+                json.WriteNumber(name, number);
+                break;
+            case bool on:
+                json.WriteBoolean(name, on);
+                break;
+            case IReadOnlyList<Layer> layers:
+                Write(name, layers, model);
+                break;
+        }
+    }
+
+    private void WriteFigures(LayerSummary layer)
+    {
+        if (!figures)
+        {
+            return;
+        }
+        json.WriteString("name", layer.Name);
+        Write("output", layer.Output);
+        json.WriteNumber("parameters", layer.Parameters);
+        json.WriteNumber("multiply_adds", layer.MultiplyAdds);
+    }
+
+    private void Write(string name, TensorShape shape)
+    {
+        json.WriteStartArray(name);
+        json.WriteNumberValue(shape.Channels);
+        json.WriteNumberValue(shape.Height);
+        json.WriteNumberValue(shape.Width);
+        json.WriteEndArray();
+    }
+}
