@@ -160,7 +160,7 @@ public static class AcceleratorCatalog
 
     private static bool IsUsable(CLDevice device) => device.Capabilities.GenericAddressSpace;
 
-    private static Context CudaContext() => Context.Create(b => b.Cuda().EnableAlgorithms().Profiling().Optimize(OptimizationLevel.O2));
+    private static Context CudaContext() => Context.Create(b => b.Cuda().EnableAlgorithms().EnableFused().Profiling().Optimize(OptimizationLevel.O2));
 
     private static Context OpenCLContext()
     {
@@ -169,7 +169,7 @@ public static class AcceleratorCatalog
         lock (OpenCLLock)
         {
             // ILGPU's own filter refuses drivers of vendors it does not know, PoCL among them.
-            return Context.Create(b => b.OpenCL(_ => true).EnableAlgorithms().Optimize(OptimizationLevel.O2));
+            return Context.Create(b => b.OpenCL(_ => true).EnableAlgorithms().EnableFused().Optimize(OptimizationLevel.O2));
         }
     }
 

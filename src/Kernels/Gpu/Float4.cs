@@ -34,7 +34,8 @@ internal readonly struct Float4(float x, float y, float z, float w)
     }
 
     /// <summary>This + factor times other.</summary>
-    public Float4 Plus(float factor, Float4 other) => new(X + (factor * other.X), Y + (factor * other.Y), Z + (factor * other.Z), W + (factor * other.W));
+    public Float4 Plus(float factor, Float4 other) =>
+        new(Fused.MultiplyAdd(factor, other.X, X), Fused.MultiplyAdd(factor, other.Y, Y), Fused.MultiplyAdd(factor, other.Z, Z), Fused.MultiplyAdd(factor, other.W, W));
 
     public static Float4 operator +(Float4 a, Float4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
 

@@ -35,7 +35,7 @@ internal interface ITiledProduct<TLeft, TRight> where TLeft : struct, IQuads whe
     /// <param name="endK">Where the depth ends for this group.</param>
     TRight Right(int column, int k, int endK);
 
-    /// <summary>1 when sums are made of chains; 0 for one chain, whose 32 registers less leave room for operands that are hard to find.</summary>
+    /// <summary>1 when sums are made of chains, as outputs are, whose last digits decide which value a pooling window takes; 0 for one chain, which takes 32 registers less, as gradients are.</summary>
     int Chained { get; }
 
     /// <summary>Takes C[row..row+3, column..column+3]; both start at multiples of 4 and may lie outside C, in part or altogether.</summary>

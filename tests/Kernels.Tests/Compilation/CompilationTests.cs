@@ -40,8 +40,18 @@ public sealed partial class CompilationTests
         string ptx = GpuCompiler.Ptx(context, type, GpuCompiler.Targets[^1]);
         IReadOnlyList<string> loops = PtxLoops.Instructions(ptx);
         // The multiply-adds of four depths, so that the loop is surely the one that is meant.
-        Assert.Equal(128, loops.Count(l => l.StartsWith("mul.f32", StringComparison.Ordinal)));
+        Assert.Equal(128, loops.Count(l => l.StartsWith("fma.rn.f32", StringComparison.Ordinal)));
         AssertNone(Division(), string.Join('\n', loops), $"the PTX of {operation} divides in a loop");
+    }
+
+    [Theory]
+    [MemberData(nameof(Products))]
+    public void A_product_adds_by_fused_instructions(string operation)
+    {
+        Type type = GpuCompiler.Operations.Single(t => t.Name == operation);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        AssertNone(Multiplication(), GpuCompiler.Ptx(context, type, GpuCompiler.Targets[^1]), $"the PTX of {operation} multiplies floats");
+        Assert.Equal(128, FusedC().Count(GpuCompiler.OpenCLSource(context, type)));
     }
 
     [Theory]
@@ -81,6 +91,12 @@ public sealed partial class CompilationTests
 
     [GeneratedRegex(@"\b(div|rem)\.")]
     private static partial Regex Division();
+
+    [GeneratedRegex(@"\bmul\.f32\b")]
+    private static partial Regex Multiplication();
+
+    [GeneratedRegex(@"\bfma\s*\(")]
+    private static partial Regex FusedC();
 
     [GeneratedRegex(@"([{:;]) ")]
     private static partial Regex BlockEnd();

@@ -46,7 +46,7 @@ public static class GpuCompiler
     public static int GroupSize(Type operation) => ((IOp)Ones(operation)).GpuShape.GroupDim.Size;
 
     /// <summary>The context that a compilation needs.</summary>
-    public static Context CreateContext(OptimizationLevel level) => Context.Create(b => b.EnableAlgorithms().Optimize(level));
+    public static Context CreateContext(OptimizationLevel level) => Context.Create(b => b.EnableAlgorithms().EnableFused().Optimize(level));
 
     /// <summary>An operation's PTX.</summary>
     public static string Ptx(Context context, Type operation, GpuTarget target)

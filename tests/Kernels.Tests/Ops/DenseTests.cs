@@ -1,4 +1,5 @@
 using ILGPU;
+using Xunit;
 
 namespace GpuCnn.Kernels.Tests;
 
@@ -62,7 +63,23 @@ public sealed class DenseWeightGradientCases : IOpCases
 }
 
 /// <summary>Dense layer.</summary>
-public abstract class DenseForwardTests<TDevice> : OpTests<TDevice, DenseForwardCases> where TDevice : ITestDevice;
+public abstract class DenseForwardTests<TDevice> : OpTests<TDevice, DenseForwardCases> where TDevice : ITestDevice
+{
+    [DeviceFact]
+    public void A_product_is_rounded_when_it_has_been_added()
+    {
+        Device device = Device;
+        // Its square is 1 + 2^-11 + 2^-24, of which a float holds all but the last.
+        const float Factor = 1 + (1f / 4096);
+        using DeviceBuffer<float> input = device.Allocate<float>(2), parameters = device.Allocate<float>(3), output = device.Allocate<float>(1);
+        input.CopyFrom([1f, Factor]);
+        parameters.CopyFrom([-1 - (1f / 2048), Factor, 0f]);
+        DenseForward.Run(device, input.View, parameters.View, output.View, 1, 2, 1, false);
+        var result = new float[1];
+        output.CopyTo(result);
+        Assert.Equal(1f / (1 << 24), result[0]);
+    }
+}
 
 /// <summary>Gradient of a dense layer with respect to its input.</summary>
 public abstract class DenseInputGradientTests<TDevice> : OpTests<TDevice, DenseInputGradientCases> where TDevice : ITestDevice

@@ -3,8 +3,8 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of a dense layer with respect to its input: gradInput = gradOutput weightᵀ.</summary>
-/// <remarks>gradOutput [N, F], parameters [K + 1, F], gradInput [N, K], overwritten. On the CPU every element is one chain in the order of f; on a
-/// GPU see <see cref="DenseForward"/>.</remarks>
+/// <remarks>gradOutput [N, F], parameters [K + 1, F], gradInput [N, K], overwritten. Every element is one chain in the order of f; on a
+/// GPU see <see cref="DenseForward"/> for slices.</remarks>
 public readonly struct DenseInputGradient : IOp, ITiledProduct<DeepQuads, DeepQuads>
 {
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
@@ -64,7 +64,7 @@ public readonly struct DenseInputGradient : IOp, ITiledProduct<DeepQuads, DeepQu
 
     DeepQuads ITiledProduct<DeepQuads, DeepQuads>.Right(int column, int k, int endK) => new(parameters, vectorParameters, units, inputs, column, k, endK);
 
-    int ITiledProduct<DeepQuads, DeepQuads>.Chained => 1;
+    int ITiledProduct<DeepQuads, DeepQuads>.Chained => 0;
 
     void ITiledProduct<DeepQuads, DeepQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {

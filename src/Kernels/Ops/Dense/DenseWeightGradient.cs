@@ -3,8 +3,8 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of a dense layer with respect to its weight and bias: inputᵀ gradOutput, and the column sums of gradOutput.</summary>
-/// <remarks>input [N, K], gradOutput [N, F], gradParameters [K + 1, F] (the last row is the bias's), overwritten. On the CPU every element is
-/// one chain in the order of n; on a GPU see <see cref="DenseForward"/>.</remarks>
+/// <remarks>input [N, K], gradOutput [N, F], gradParameters [K + 1, F] (the last row is the bias's), overwritten. Every element is
+/// one chain in the order of n; on a GPU see <see cref="DenseForward"/> for slices.</remarks>
 public readonly struct DenseWeightGradient : IOp, ITiledProduct<WideQuads, WideQuads>
 {
     private readonly ArrayView<float> input, gradOutput, gradParameters;
@@ -64,7 +64,7 @@ public readonly struct DenseWeightGradient : IOp, ITiledProduct<WideQuads, WideQ
 
     WideQuads ITiledProduct<WideQuads, WideQuads>.Right(int column, int k, int endK) => new(gradOutput, vectorGradOutput, units, 0, column, k, endK);
 
-    int ITiledProduct<WideQuads, WideQuads>.Chained => 1;
+    int ITiledProduct<WideQuads, WideQuads>.Chained => 0;
 
     void ITiledProduct<WideQuads, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
