@@ -89,16 +89,7 @@ public sealed class Network : IDisposable
     /// <summary>Replaces the weights. Nothing is changed when they do not fit.</summary>
     /// <param name="tensors">One tensor for each of the model's <see cref="ModelDefinition.ParameterSpecs"/>, in any order.</param>
     /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
-    public void ImportWeights(IReadOnlyList<WeightTensor> tensors)
-    {
-        IReadOnlyDictionary<string, WeightTensor> named = Model.Match(tensors);
-        Array.Clear(host);
-        foreach (ParameterBlock block in arena.Blocks)
-        {
-            block.FromFile(named[block.WeightName].Values, named[block.BiasName].Values, host);
-        }
-        arena.Values.CopyFrom(host);
-    }
+    public void ImportWeights(IReadOnlyList<WeightTensor> tensors) => Import(tensors, arena.Values);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -170,16 +161,47 @@ public sealed class Network : IDisposable
     /// <summary>One step of Adam.</summary>
     internal void Update(long step, double learningRate) => arena.AdamStep(Device, step, learningRate);
 
-    private List<WeightTensor> Export(DeviceBuffer<float> source)
+    /// <summary>Copies weights and moments to the host, in the kernels' order, with where each layer's lie.</summary>
+    internal (IReadOnlyList<ParameterBlock> Blocks, float[] Weights, float[] FirstMoments, float[] SecondMoments) CopyParameters() =>
+        (arena.Blocks, Copy(arena.Values), Copy(arena.FirstMoments), Copy(arena.SecondMoments));
+
+    /// <summary>Replaces weights and moments. Nothing is changed when they do not fit.</summary>
+    /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
+    internal void Restore(TrainingState state)
     {
-        source.CopyTo(host);
-        var tensors = new List<WeightTensor>();
+        (IReadOnlyList<WeightTensor> Tensors, DeviceBuffer<float> Target)[] parts =
+            [(state.Weights, arena.Values), (state.FirstMoments, arena.FirstMoments), (state.SecondMoments, arena.SecondMoments)];
+        foreach ((IReadOnlyList<WeightTensor> tensors, _) in parts)
+        {
+            Model.Match(tensors);
+        }
+        foreach ((IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target) in parts)
+        {
+            Import(tensors, target);
+        }
+    }
+
+    private static float[] Copy(DeviceBuffer<float> source)
+    {
+        var target = GC.AllocateUninitializedArray<float>((int)source.Length);
+        source.CopyTo(target);
+        return target;
+    }
+
+    private void Import(IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target)
+    {
+        IReadOnlyDictionary<string, WeightTensor> named = Model.Match(tensors);
+        Array.Clear(host);
         foreach (ParameterBlock block in arena.Blocks)
         {
-            (float[] weight, float[] bias) = block.ToFile(host);
-            tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
-            tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+            block.FromFile(named[block.WeightName].Values, named[block.BiasName].Values, host);
         }
-        return tensors;
+        target.CopyFrom(host);
+    }
+
+    private IReadOnlyList<WeightTensor> Export(DeviceBuffer<float> source)
+    {
+        source.CopyTo(host);
+        return ParameterBlock.ToFile(arena.Blocks, host);
     }
 }

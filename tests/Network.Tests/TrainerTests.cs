@@ -107,10 +107,11 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
             var observer = new StopAt(-1, null);
             trainer.RunEpoch(observer, TestContext.Current.CancellationToken);
             int steps = trainer.StepsPerEpoch, looks = TDevice.Kind == AcceleratorKind.Cpu ? steps : 0;
-            // Losses and hits of training and of validation; on the CPU accelerator, where it is free, the losses so far after each step too.
-            Assert.Equal((4 + looks, 4 + looks), (device.Copies - copies, device.Synchronizations - waits));
+            // Losses and hits of training and of validation; on the CPU accelerator, where it is free, the losses so far after each step instead.
+            int rest = TDevice.Kind == AcceleratorKind.Cpu ? 3 : 4;
+            Assert.Equal((rest + looks, rest + looks), (device.Copies - copies, device.Synchronizations - waits));
             Assert.Equal(TDevice.Kind == AcceleratorKind.Cpu ? 0 : steps / Trainer.StepsARead, device.DelayedReads - reads);
-            Assert.Equal((2 * 4 * (steps + 1)) + (looks * (looks + 1) / 2 * 4), device.BytesCopied - bytes);
+            Assert.Equal(((rest - 2) * 4 * steps) + (2 * 4) + (looks * (looks + 1) / 2 * 4), device.BytesCopied - bytes);
             Assert.Equal(Enumerable.Range(((epoch - 1) * steps) + 1, steps).Select(i => (long)i), observer.Steps);
         }
     }

@@ -33,7 +33,11 @@ internal sealed class ParameterArena : IDisposable
 
     public DeviceBuffer<float> Values => values;
 
-    public DeviceBuffer<float> Gradients => gradients ?? throw new InvalidOperationException("this network was made without training");
+    public DeviceBuffer<float> Gradients => Trained(gradients);
+
+    public DeviceBuffer<float> FirstMoments => Trained(firstMoments);
+
+    public DeviceBuffer<float> SecondMoments => Trained(secondMoments);
 
     /// <summary>A layer's weight and bias.</summary>
     public ArrayView<float> ValuesOf(ParameterBlock block) => values.View.SubView(block.Offset, block.Count);
@@ -43,7 +47,7 @@ internal sealed class ParameterArena : IDisposable
 
     /// <summary>One step of Adam over everything.</summary>
     public void AdamStep(Device device, long step, double learningRate) =>
-        Adam.Run(device, values.View, Gradients.View, firstMoments!.View, secondMoments!.View, Count, step, learningRate);
+        Adam.Run(device, values.View, Gradients.View, FirstMoments.View, SecondMoments.View, Count, step, learningRate);
 
     public void Dispose()
     {
@@ -52,6 +56,8 @@ internal sealed class ParameterArena : IDisposable
         firstMoments?.Dispose();
         secondMoments?.Dispose();
     }
+
+    private static DeviceBuffer<float> Trained(DeviceBuffer<float>? buffer) => buffer ?? throw new InvalidOperationException("this network was made without training");
 
     /// <summary>Each block starts at a cache line.</summary>
     public static int Align(int offset) => (offset + 15) / 16 * 16;

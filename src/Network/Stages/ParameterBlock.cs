@@ -36,6 +36,19 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
         return (weight, matrix[^Units..].ToArray());
     }
 
+    /// <summary>Copies the weights and biases of all blocks from the kernels' order to files' order.</summary>
+    public static IReadOnlyList<WeightTensor> ToFile(IReadOnlyList<ParameterBlock> blocks, ReadOnlySpan<float> parameters)
+    {
+        var tensors = new List<WeightTensor>();
+        foreach (ParameterBlock block in blocks)
+        {
+            (float[] weight, float[] bias) = block.ToFile(parameters);
+            tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
+            tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+        }
+        return tensors;
+    }
+
     /// <summary>Copies weight and bias from files' order to the kernels' order.</summary>
     public void FromFile(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, Span<float> parameters)
     {

@@ -77,6 +77,25 @@ internal sealed class MetricTables(Device device, int batches) : IDisposable
         return (loss / images, (double)hits / images);
     }
 
+    /// <summary>The hits of the first batches.</summary>
+    public int[] ReadCorrect(int count)
+    {
+        if (count > 0)
+        {
+            Correct.CopyTo(correct.AsSpan(0, count));
+        }
+        return correct[..count];
+    }
+
+    /// <summary>Puts back what the first batches gave.</summary>
+    public void Restore(ReadOnlySpan<float> losses, ReadOnlySpan<int> hits)
+    {
+        losses.CopyTo(meanLosses);
+        hits.CopyTo(correct);
+        MeanLosses.CopyFrom(meanLosses);
+        Correct.CopyFrom(correct);
+    }
+
     public void Dispose()
     {
         MeanLosses.Dispose();

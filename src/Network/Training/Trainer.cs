@@ -18,7 +18,10 @@ public sealed class Trainer : IDisposable
     private readonly MetricTables? validationTables;
     private readonly DelayedRead<float>[] reads;
     private readonly List<float> stepLosses;
-    private long step, stepsBefore;
+    private readonly List<EpochResult> epochs = [];
+    private int stepsOfEpoch;
+    private double secondsOfEpoch;
+    private long started;
     private double bestAccuracy = double.NegativeInfinity;
 
     /// <summary>Puts the images on the network's device. The weights are left as they are.</summary>
@@ -41,6 +44,7 @@ public sealed class Trainer : IDisposable
         }
         Network = network;
         Options = options;
+        LearningRate = options.LearningRate;
         (TrainingImages, ValidationImages) = options.Split(images.Count);
         Device device = network.Device;
         training = new DeviceImages(device, images.Slice(0, TrainingImages));
@@ -70,57 +74,124 @@ public sealed class Trainer : IDisposable
     public int StepsPerEpoch => (TrainingImages + Options.BatchSize - 1) / Options.BatchSize;
 
     /// <summary>Epochs done, the interrupted one not counted.</summary>
-    public int EpochsDone { get; private set; }
+    public int EpochsDone => epochs.Count;
+
+    /// <summary>The metrics of the epochs done.</summary>
+    public IReadOnlyList<EpochResult> Epochs => epochs;
+
+    /// <summary>The learning rate of the next step.</summary>
+    public double LearningRate { get; private set; }
+
+    /// <summary>The observer gets the state after every so many steps; 0 for never.</summary>
+    public int CheckpointEvery { get; set; }
 
     /// <summary>The mean loss of each step's batch, before its update.</summary>
     public IReadOnlyList<float> StepLosses => stepLosses;
 
-    /// <summary>Trains for one epoch, then validates.</summary>
+    private long StepsDone => ((long)EpochsDone * StepsPerEpoch) + stepsOfEpoch;
+
+    /// <summary>Trains to the end of the epoch, then validates. An epoch that was interrupted goes on where it stopped.</summary>
     /// <param name="observer">Told of every step, in order; null for nobody.</param>
     /// <param name="stop">When cancelled, training ends after the step under way.</param>
     /// <returns>The epoch's metrics.</returns>
     /// <exception cref="NonFiniteLossException">The loss became NaN or infinite.</exception>
     public EpochResult RunEpoch(ITrainingObserver? observer = null, CancellationToken stop = default)
     {
-        int epoch = EpochsDone + 1, steps = StepsPerEpoch, done = 0, seen = 0;
-        stepsBefore = step;
+        int epoch = EpochsDone + 1, steps = StepsPerEpoch;
         if (Options.Shuffle)
         {
             training.Shuffle(Options.Seed, epoch);
         }
-        long start = Stopwatch.GetTimestamp();
-        while (done < steps && !stop.IsCancellationRequested)
+        started = Stopwatch.GetTimestamp();
+        while (stepsOfEpoch < steps && !stop.IsCancellationRequested)
         {
-            Step(done++);
+            Step(stepsOfEpoch++);
             if (reads.Length == 0)
             {
-                seen = Pass(observer, epoch, seen, tables.ReadLosses(done)[seen..]);
+                Pass(observer, tables.ReadLosses(stepsOfEpoch)[Seen..]);
             }
-            else if (done % StepsARead == 0)
+            else if (stepsOfEpoch % StepsARead == 0)
             {
-                seen = LookBack(observer, epoch, seen, done);
+                LookBack(observer);
+            }
+            if (CheckpointEvery > 0 && StepsDone % CheckpointEvery == 0 && stepsOfEpoch < steps && observer is not null)
+            {
+                PassAll(observer);
+                observer.OnCheckpoint(Capture());
             }
         }
-        if (done > 0)
-        {
-            seen = Pass(observer, epoch, seen, tables.ReadLosses(done)[seen..]);
-        }
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        int images = Math.Min(TrainingImages, done * Options.BatchSize);
-        (double loss, double accuracy) = done > 0 ? tables.Summarize(Options.BatchSize, images) : (double.NaN, double.NaN);
-        bool interrupted = done < steps;
+        PassAll(observer);
+        secondsOfEpoch = SecondsNow();
+        started = 0;
+        int images = Math.Min(TrainingImages, stepsOfEpoch * Options.BatchSize);
+        (double loss, double accuracy) = images > 0 ? tables.Summarize(Options.BatchSize, images) : (double.NaN, double.NaN);
+        bool interrupted = stepsOfEpoch < steps;
         (double Loss, double Accuracy)? held = interrupted || validation is null ? null : Validate();
         if (held is { Loss: var after } && !double.IsFinite(after))
         {
-            throw new NonFiniteLossException($"the validation loss became {(float)after} after step {step} (epoch {epoch})", epoch, step);
+            throw new NonFiniteLossException($"the validation loss became {(float)after} after step {StepsDone} (epoch {epoch})", epoch, StepsDone);
         }
         bool best = !interrupted && (held is null || held.Value.Accuracy > bestAccuracy);
-        if (best && held is not null)
+        var result = new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, LearningRate, secondsOfEpoch, secondsOfEpoch > 0 ? images / secondsOfEpoch : 0, best, interrupted);
+        if (!interrupted)
         {
-            bestAccuracy = held.Value.Accuracy;
+            EndEpoch(result);
         }
-        EpochsDone += interrupted ? 0 : 1;
-        return new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, Options.LearningRate, seconds, seconds > 0 ? images / seconds : 0, best, interrupted);
+        return result;
+    }
+
+    /// <summary>Copies all that the next step depends on to the host.</summary>
+    /// <returns>The state after the last step.</returns>
+    /// <exception cref="InvalidOperationException">A step is under way whose loss is not known yet: a state is captured between epochs, or by <see cref="CheckpointEvery"/>.</exception>
+    public TrainingState Capture()
+    {
+        if (stepLosses.Count != StepsDone)
+        {
+            throw new InvalidOperationException($"the losses of {StepsDone - stepLosses.Count} steps are not known yet; capture between epochs, or set CheckpointEvery");
+        }
+        (IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) = Network.CopyParameters();
+        return new TrainingState(blocks, weights, firstMoments, secondMoments)
+        {
+            Options = Options,
+            TrainingImages = TrainingImages,
+            ValidationImages = ValidationImages,
+            StepsOfEpoch = stepsOfEpoch,
+            CorrectOfEpoch = tables.ReadCorrect(stepsOfEpoch),
+            SecondsOfEpoch = SecondsNow(),
+            LearningRate = LearningRate,
+            Epochs = [.. epochs],
+            StepLosses = [.. stepLosses],
+        };
+    }
+
+    /// <summary>Goes back, or forward, to a state. When it does not fit nothing is changed.</summary>
+    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs and the learning rate.</param>
+    /// <exception cref="StateMismatchException">It belongs to another training.</exception>
+    /// <exception cref="ModelMismatchException">Its tensors belong to another model.</exception>
+    public void Restore(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        RequireSame("batch size", state.Options.BatchSize, Options.BatchSize);
+        RequireSame("seed", state.Options.Seed, Options.Seed);
+        RequireSame("use of shuffling", state.Options.Shuffle, Options.Shuffle);
+        RequireSame("use of dropout", state.Options.Dropout, Options.Dropout);
+        RequireSame("number of training images", state.TrainingImages, TrainingImages);
+        RequireSame("number of images held out", state.ValidationImages, ValidationImages);
+        if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch
+            || state.Step != ((long)state.Epochs.Count * StepsPerEpoch) + state.StepsOfEpoch)
+        {
+            throw new StateMismatchException($"the state's numbers do not agree: {state.Step} losses, {state.Epochs.Count} epochs of {StepsPerEpoch} steps, {state.StepsOfEpoch} steps of the next");
+        }
+        Network.Restore(state);
+        stepsOfEpoch = state.StepsOfEpoch;
+        secondsOfEpoch = state.SecondsOfEpoch;
+        LearningRate = state.LearningRate;
+        stepLosses.Clear();
+        stepLosses.AddRange(state.StepLosses);
+        tables.Restore([.. state.StepLosses.Skip(stepLosses.Count - stepsOfEpoch)], [.. state.CorrectOfEpoch]);
+        epochs.Clear();
+        epochs.AddRange(state.Epochs);
+        bestAccuracy = epochs.Max(epoch => epoch.ValAccuracy) ?? double.NegativeInfinity;
     }
 
     /// <summary>Copies the weights to the host, unless they are spoiled: the last steps' losses do not show what their updates did.</summary>
@@ -135,7 +206,7 @@ public sealed class Trainer : IDisposable
             {
                 if (!float.IsFinite(value))
                 {
-                    throw new NonFiniteLossException($"a weight in {tensor.Name} became {value} by step {step}", EpochsDone, step);
+                    throw new NonFiniteLossException($"a weight in {tensor.Name} became {value} by step {StepsDone}", EpochsDone, StepsDone);
                 }
             }
         }
@@ -155,45 +226,76 @@ public sealed class Trainer : IDisposable
         validationTables?.Dispose();
     }
 
+    private int Seen => stepLosses.Count - (int)((long)EpochsDone * StepsPerEpoch);
+
+    private double SecondsNow() => secondsOfEpoch + (started == 0 ? 0 : Stopwatch.GetElapsedTime(started).TotalSeconds);
+
+    private void EndEpoch(EpochResult result)
+    {
+        bestAccuracy = Math.Max(bestAccuracy, result.ValAccuracy ?? double.NegativeInfinity);
+        epochs.Add(result);
+        stepsOfEpoch = 0;
+        secondsOfEpoch = 0;
+    }
+
+    private static void RequireSame<T>(string what, T ofState, T own) where T : IEquatable<T>
+    {
+        if (!ofState.Equals(own))
+        {
+            throw new StateMismatchException($"the state belongs to another training: its {what} is {ofState}, here it is {own}");
+        }
+    }
+
     private void Step(int index)
     {
         int first = index * Options.BatchSize;
-        step++;
-        var pass = new Pass(Math.Min(Options.BatchSize, TrainingImages - first), Options.Dropout ? Options.Seed : null, (uint)step);
+        var pass = new Pass(Math.Min(Options.BatchSize, TrainingImages - first), Options.Dropout ? Options.Seed : null, (uint)StepsDone);
         Network.Forward(training, first, pass);
         Network.Score(tables, index, pass.Batch, gradient: true);
         Network.Backward(pass);
-        Network.Update(step, Options.LearningRate);
+        Network.Update(StepsDone, LearningRate);
     }
 
     /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
-    private int LookBack(ITrainingObserver? observer, int epoch, int seen, int done)
+    private void LookBack(ITrainingObserver? observer)
     {
-        int number = done / StepsARead;
+        int number = stepsOfEpoch / StepsARead, first = stepsOfEpoch - StepsARead;
         DelayedRead<float> last = reads[number % 2], before = reads[(number + 1) % 2];
         if (last.IsPending)
         {
-            // Left over from an epoch that has ended.
+            // Left over from an epoch that has ended, or overtaken by a checkpoint.
             last.Wait();
         }
-        last.Start(tables.MeanLosses.View.SubView(done - StepsARead, StepsARead));
-        return number > 1 ? Pass(observer, epoch, seen, before.Wait()) : seen;
+        last.Start(tables.MeanLosses.View.SubView(first, StepsARead));
+        if (Seen < first)
+        {
+            Pass(observer, before.Wait()[(Seen - (first - StepsARead))..]);
+        }
     }
 
-    /// <summary>Checks the losses of the next steps and passes them on; how many were passed on now.</summary>
-    private int Pass(ITrainingObserver? observer, int epoch, int seen, ReadOnlySpan<float> losses)
+    /// <summary>Waits for the device; then all steps done have been passed on.</summary>
+    private void PassAll(ITrainingObserver? observer)
     {
+        if (Seen < stepsOfEpoch)
+        {
+            Pass(observer, tables.ReadLosses(stepsOfEpoch)[Seen..]);
+        }
+    }
+
+    /// <summary>Checks the losses of the next steps and passes them on.</summary>
+    private void Pass(ITrainingObserver? observer, ReadOnlySpan<float> losses)
+    {
+        int epoch = EpochsDone + 1;
         foreach (float loss in losses)
         {
-            long number = stepsBefore + ++seen;
+            long number = stepLosses.Count + 1;
             if (!float.IsFinite(loss))
             {
                 throw new NonFiniteLossException(epoch, number, loss, stepLosses.Count > 0 ? stepLosses[^1] : null);
             }
             stepLosses.Add(loss);
-            observer?.OnStep(new StepResult(epoch, number, seen, StepsPerEpoch, loss));
+            observer?.OnStep(new StepResult(epoch, number, Seen, StepsPerEpoch, loss));
         }
-        return seen;
     }
 
     private (double Loss, double Accuracy) Validate()

@@ -8,6 +8,12 @@ public interface ITrainingObserver
     /// <summary>A step is done. Called between steps, so it should be quick.</summary>
     /// <param name="result">The step.</param>
     void OnStep(in StepResult result);
+
+    /// <summary>So many steps are done as <see cref="Trainer.CheckpointEvery"/> says; all of them have been told. The next step waits until this returns.</summary>
+    /// <param name="state">The state after them.</param>
+    void OnCheckpoint(TrainingState state)
+    {
+    }
 }
 
 /// <summary>A training step.</summary>

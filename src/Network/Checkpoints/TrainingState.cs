@@ -1,0 +1,70 @@
+namespace GpuCnn;
+
+/// <summary>All that the next step of a training depends on: a trainer that is given it goes on bit for bit, on the same accelerator.</summary>
+/// <remarks>The order of images depends on seed and epoch, what dropout drops on seed and step, so their state is in the numbers.</remarks>
+public sealed record TrainingState
+{
+    private readonly Lazy<IReadOnlyList<WeightTensor>> weights, firstMoments, secondMoments;
+
+    /// <summary>A state as files hold it.</summary>
+    /// <param name="weights">The weights, as <see cref="Network.ExportWeights"/> gives them.</param>
+    /// <param name="firstMoments">Adam's first moments of them, under the same names.</param>
+    /// <param name="secondMoments">Adam's second moments of them.</param>
+    public TrainingState(IReadOnlyList<WeightTensor> weights, IReadOnlyList<WeightTensor> firstMoments, IReadOnlyList<WeightTensor> secondMoments) =>
+        (this.weights, this.firstMoments, this.secondMoments) = (new(weights), new(firstMoments), new(secondMoments));
+
+    /// <summary>A state as the network holds it; files' order is made when somebody asks, for a training waits while its state is captured.</summary>
+    internal TrainingState(IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) =>
+        (this.weights, this.firstMoments, this.secondMoments) = (Later(blocks, weights), Later(blocks, firstMoments), Later(blocks, secondMoments));
+
+    /// <summary>The weights, in files' names, shapes and order of elements.</summary>
+    public IReadOnlyList<WeightTensor> Weights => weights.Value;
+
+    /// <summary>Adam's first moments of the weights, under the same names.</summary>
+    public IReadOnlyList<WeightTensor> FirstMoments => firstMoments.Value;
+
+    /// <summary>Adam's second moments of the weights, under the same names.</summary>
+    public IReadOnlyList<WeightTensor> SecondMoments => secondMoments.Value;
+
+    /// <summary>How the network is trained.</summary>
+    public required TrainingOptions Options { get; init; }
+
+    /// <summary>Images trained on.</summary>
+    public required int TrainingImages { get; init; }
+
+    /// <summary>Images held out.</summary>
+    public required int ValidationImages { get; init; }
+
+    /// <summary>Steps done.</summary>
+    public long Step => StepLosses.Count;
+
+    /// <summary>Steps done of the epoch under way; 0 between epochs.</summary>
+    public required int StepsOfEpoch { get; init; }
+
+    /// <summary>Correct images in each of those steps.</summary>
+    public required IReadOnlyList<int> CorrectOfEpoch { get; init; }
+
+    /// <summary>Seconds that those steps took.</summary>
+    public required double SecondsOfEpoch { get; init; }
+
+    /// <summary>The learning rate of the next step.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>The epochs done.</summary>
+    public required IReadOnlyList<EpochResult> Epochs { get; init; }
+
+    /// <summary>The mean loss of each step's batch, before its update, of all steps done.</summary>
+    public required IReadOnlyList<float> StepLosses { get; init; }
+
+    private static Lazy<IReadOnlyList<WeightTensor>> Later(IReadOnlyList<ParameterBlock> blocks, float[] parameters) => new(() => ParameterBlock.ToFile(blocks, parameters));
+}
+
+/// <summary>A state that belongs to another training. The message is one line that says what differs.</summary>
+public sealed class StateMismatchException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">One line.</param>
+    public StateMismatchException(string message) : base(message)
+    {
+    }
+}
