@@ -77,8 +77,15 @@ public abstract class CheckpointTests<TDevice> where TDevice : ITestDevice
         Refused(state with { StepsOfEpoch = 12 }, "numbers do not agree");
         TrainingState other = new(state.Weights, state.FirstMoments, [.. state.SecondMoments.Skip(1)])
         {
-            Options = state.Options, TrainingImages = state.TrainingImages, ValidationImages = state.ValidationImages, StepsOfEpoch = state.StepsOfEpoch,
-            CorrectOfEpoch = state.CorrectOfEpoch, SecondsOfEpoch = 0, LearningRate = 1, Epochs = state.Epochs, StepLosses = state.StepLosses,
+            Options = state.Options,
+            TrainingImages = state.TrainingImages,
+            ValidationImages = state.ValidationImages,
+            StepsOfEpoch = state.StepsOfEpoch,
+            CorrectOfEpoch = state.CorrectOfEpoch,
+            SecondsOfEpoch = 0,
+            LearningRate = 1,
+            Epochs = state.Epochs,
+            StepLosses = state.StepLosses,
         };
         Assert.Throws<ModelMismatchException>(() => trainer.Restore(other));
         Assert.Equal(before, Values(network.ExportWeights()));
@@ -207,8 +214,15 @@ public sealed class CheckpointFileTests : IDisposable
         var tiny = new WeightTensor("w", [3], [1, 2, 3]);
         new Checkpoint(new TrainingState([tiny], [tiny], [tiny])
         {
-            Options = new TrainingOptions(), TrainingImages = 5, ValidationImages = 1, StepsOfEpoch = 1, CorrectOfEpoch = [4], SecondsOfEpoch = 0.25, LearningRate = 1e-3,
-            Epochs = [new EpochResult(1, 0.1, 0.2, null, 0.4, 1e-3, 1, 2, true, false)], StepLosses = [0.5f, 0.75f],
+            Options = new TrainingOptions(),
+            TrainingImages = 5,
+            ValidationImages = 1,
+            StepsOfEpoch = 1,
+            CorrectOfEpoch = [4],
+            SecondsOfEpoch = 0.25,
+            LearningRate = 1e-3,
+            Epochs = [new EpochResult(1, 0.1, 0.2, null, 0.4, 1e-3, 1, 2, true, false)],
+            StepLosses = [0.5f, 0.75f],
         }, new Dictionary<string, string> { ["version"] = "1.2.3" }).Save(file);
         byte[] whole = File.ReadAllBytes(file);
         Checkpoint loaded = Checkpoint.Load(file);
