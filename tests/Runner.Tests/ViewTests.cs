@@ -97,6 +97,21 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public void What_is_said_aside_stands_whole_above_the_picture()
+    {
+        using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
+        var clock = new ManualClock();
+        var view = new LiveTrainingView(console, Plan, clock);
+        Play(view, clock, epochs: 1, more: 3);
+        view.Draw();
+        string[] before = Screen(console.Output, 30);
+        view.Aside(() => console.Profile.Out.Writer.WriteLine("gpucnn: warning: a line"));
+        Assert.Equal([.. before[..2], "gpucnn: warning: a line"], Screen(console.Output, 30).TakeWhile(line => line.Length > 0));
+        view.Draw();
+        Assert.Equal([.. before[..2], "gpucnn: warning: a line", .. before[2..29]], Screen(console.Output, 30));
+    }
+
+    [Fact]
     public void An_exception_passes_through_and_the_cursor_comes_back()
     {
         using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);

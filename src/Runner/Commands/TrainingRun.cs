@@ -6,12 +6,35 @@ using GpuCnn.Runner.Views;
 namespace GpuCnn.Runner.Commands;
 
 /// <summary>A training under way: epochs, files of the run folder, and the evaluation at the end.</summary>
-internal sealed class TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test, IReadOnlyList<EpochResult> past) : ITrainingObserver
+internal sealed class TrainingRun : ITrainingObserver
 {
-    private readonly List<EpochDocument> epochs = [.. past.Select(EpochDocument.Of)];
-    private readonly long stepsBefore = trainer.StepLosses.Count;
+    private readonly Host host;
+    private readonly Output output;
+    private readonly Trainer trainer;
+    private readonly RunFolder folder;
+    private readonly ImageSet test;
+    private readonly IReadOnlyList<EpochResult> past;
+    private readonly FileTrouble trouble;
+    private readonly RunWeights weights;
+    private readonly List<EpochDocument> epochs;
+    private readonly long stepsBefore;
     private ITrainingView view = new SilentTrainingView();
-    private int bestEpoch = past.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;
+    private int bestEpoch;
+
+    /// <summary>A run that is about to begin.</summary>
+    /// <param name="host">Where to write.</param>
+    /// <param name="output">Where words go.</param>
+    /// <param name="trainer">Trains.</param>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="test">The images to be tested on at the end.</param>
+    /// <param name="past">The epochs that the run has done before.</param>
+    public TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test, IReadOnlyList<EpochResult> past)
+    {
+        (this.host, this.output, this.trainer, this.folder, this.test, this.past) = (host, output, trainer, folder, test, past);
+        (epochs, stepsBefore, bestEpoch) = ([.. past.Select(EpochDocument.Of)], trainer.StepLosses.Count, past.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0);
+        trouble = new FileTrouble(Say);
+        weights = new RunWeights(folder, Write);
+    }
 
     private Network Network => trainer.Network;
 
@@ -39,22 +62,27 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         try
         {
             (code, tell) = Train() is { } stopped ? (stopped, Interrupted) : (ExitCode.Done, Finish());
-            folder.WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
+            WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
+            weights.SaveUnwritten();
         }
         catch (Exception exception)
         {
-            folder.WriteState(state with { Status = RunStatus.Failed, Ended = DateTimeOffset.UtcNow, Problem = exception.Message });
+            WriteState(state with { Status = RunStatus.Failed, Ended = DateTimeOffset.UtcNow, Problem = exception.Message });
+            SayLoss();
             throw;
         }
         Say(tell, mayFail: code == ExitCode.HungUp);
-        return code;
+        return SayLoss() ? ExitCode.Failed : code;
     }
 
     /// <inheritdoc/>
     public void OnStep(in StepResult result)
     {
         view.OnStep(result);
-        folder.AppendStepsNowAndThen(trainer.StepLosses);
+        if (folder.StepsAreDue)
+        {
+            AppendSteps();
+        }
     }
 
     /// <summary>Runs the epochs; the exit code when a stop was asked for.</summary>
@@ -81,28 +109,65 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
         }
         finally
         {
-            folder.AppendSteps(trainer.StepLosses);
+            AppendSteps();
         }
         return interruption.Token.IsCancellationRequested ? interruption.ExitCode : null;
     }
 
     private void Save(EpochResult result)
     {
-        IReadOnlyList<WeightTensor> weights = trainer.ExportWeights();
-        WeightsFile.Save(folder.LastWeights, weights);
         // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
-        if (result.Best || !HoldsOut)
+        bool best = result.Best || !HoldsOut;
+        weights.Save(trainer.ExportWeights(), best);
+        var row = EpochDocument.Of(result);
+        if (best)
         {
-            WeightsFile.Save(folder.BestWeights, weights);
             bestEpoch = result.Epoch;
         }
         if (!result.Interrupted)
         {
-            var row = EpochDocument.Of(result);
             epochs.Add(row);
-            folder.Append(row);
+            Write(folder.Results, () => folder.Append(row));
         }
-        folder.AppendSteps(trainer.StepLosses);
+        AppendSteps();
+    }
+
+    private void AppendSteps() => Write(folder.Steps, () => folder.AppendSteps(trainer.StepLosses));
+
+    private void WriteState(StateDocument state) => Write(folder.State, () => folder.WriteState(state));
+
+    /// <summary>Writes a file of the run, in a folder that is still this run's; whether it could be.</summary>
+    private bool Write(string path, Action write) => trouble.Try(path, () =>
+    {
+        if (folder.MakeAgain())
+        {
+            Say($"gpucnn: warning: {folder.Path} was removed while it was trained in; it is made again");
+            weights.Removed();
+            weights.SaveUnwritten();
+        }
+        write();
+    });
+
+    /// <summary>Says a line on standard error, whatever is shown meanwhile.</summary>
+    private void Say(string line) => Say(() => view.Aside(() => host.Error.WriteLine(line)), mayFail: true);
+
+    /// <summary>Says what could not be saved and where it is instead; whether there is anything of that kind.</summary>
+    private bool SayLoss()
+    {
+        if (trouble.Unwritten is not [var (path, reason), ..] unwritten)
+        {
+            return false;
+        }
+        string what = $"gpucnn: {path}{(unwritten.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" and {unwritten.Count - 1} more") : "")} could not be written: {reason}";
+        try
+        {
+            Say(weights.Rescue() is { } elsewhere ? $"{what}; the weights are in {elsewhere} instead" : what);
+        }
+        catch (Exception exception) when (FileTrouble.Is(exception))
+        {
+            Say($"{what}; nor could the weights in the folder for temporary files: {FileTrouble.Reason(exception)}");
+        }
+        return true;
     }
 
     /// <summary>Writes when all is saved. A terminal that is gone takes no last words, and must not hide how the run ended.</summary>
@@ -129,11 +194,11 @@ internal sealed class TrainingRun(Host host, Output output, Trainer trainer, Run
     {
         EvaluationResult last = Evaluation.Run(Network, test), best = last;
         var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
-        EvaluationFiles.WriteTables(folder.Path, evaluated);
+        Write(Path.Combine(folder.Path, "report.txt"), () => EvaluationFiles.WriteTables(folder.Path, evaluated));
         DrawPictures(evaluated);
         if (bestEpoch != trainer.EpochsDone)
         {
-            Network.ImportWeights(WeightsFile.Load(folder.BestWeights));
+            Network.ImportWeights(weights.Best);
             best = Evaluation.Run(Network, test);
         }
         return () =>

@@ -10,10 +10,12 @@ internal sealed class RunFolder : IDisposable
 {
     private static readonly TimeSpan BetweenSteps = TimeSpan.FromSeconds(1);
 
-    private readonly RunLock held;
+    private RunLock held;
     private readonly AppendedFile results, steps;
     private readonly List<EpochDocument> rows = [];
     private IReadOnlyList<float> losses = [];
+    private ModelDefinition? model;
+    private StateDocument? state;
     private int stepsWritten;
     private long stepsTime = Stopwatch.GetTimestamp();
 
@@ -38,6 +40,15 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The weights after the last step.</summary>
     public string LastWeights => In("weights/last.safetensors");
+
+    /// <summary>How the run stands.</summary>
+    public string State => In(RunFiles.State);
+
+    /// <summary>The table of epochs.</summary>
+    public string Results => results.Path;
+
+    /// <summary>The table of steps.</summary>
+    public string Steps => steps.Path;
 
     /// <summary>The picture of the curves.</summary>
     public string Curves => In(RunFiles.Curves);
@@ -101,7 +112,7 @@ internal sealed class RunFolder : IDisposable
             {
                 // Another process may have found the folder empty too, and been faster.
                 Check(path);
-                AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Writer(args));
+                AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Text(args));
                 return Begun(path, held, args);
             }
             catch
@@ -124,7 +135,7 @@ internal sealed class RunFolder : IDisposable
         TemporaryFiles.RemoveAbandoned(runs);
         try
         {
-            AtomicFile.Write(System.IO.Path.Combine(prepared, RunFiles.Args), Writer(args));
+            AtomicFile.Write(System.IO.Path.Combine(prepared, RunFiles.Args), Text(args));
             for (int number = 1; ; number++)
             {
                 string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{args.Model}-{number}"));
@@ -182,18 +193,68 @@ internal sealed class RunFolder : IDisposable
     /// <param name="losses">The losses of the steps done at that point.</param>
     public void Continue(ArgsDocument args, IReadOnlyList<EpochDocument> rows, IReadOnlyList<float> losses)
     {
-        AtomicFile.Write(In(RunFiles.Args), Writer(args));
+        AtomicFile.Write(In(RunFiles.Args), Text(args));
         Args = args;
         Begin(rows, losses);
     }
 
     /// <summary>Writes model.json.</summary>
-    /// <param name="model">The model.</param>
-    public void WriteModel(ModelDefinition model) => AtomicFile.Write(In(RunFiles.Model), stream => stream.Write(Encoding.UTF8.GetBytes(ModelFile.Text(model))));
+    /// <param name="trained">The model.</param>
+    public void WriteModel(ModelDefinition trained)
+    {
+        model = trained;
+        AtomicFile.Write(In(RunFiles.Model), ModelFile.Text(trained));
+    }
 
     /// <summary>Writes state.json.</summary>
-    /// <param name="state">How the run stands.</param>
-    public void WriteState(StateDocument state) => AtomicFile.Write(In(RunFiles.State), Writer(state, Documents.Indented.StateDocument));
+    /// <param name="now">How the run stands.</param>
+    public void WriteState(StateDocument now)
+    {
+        state = now;
+        AtomicFile.Write(In(RunFiles.State), Documents.Text(now, Documents.Indented.StateDocument) + "\n");
+    }
+
+    /// <summary>When somebody has removed the folder, makes it again with all that is known of the run, but for its weights and checkpoints.</summary>
+    /// <returns>Whether it was removed.</returns>
+    /// <exception cref="IOException">It cannot be made, or is another run's by now.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
+    public bool MakeAgain()
+    {
+        if (held.IsThere)
+        {
+            return false;
+        }
+        string args = In(RunFiles.Args);
+        if (File.Exists(args) && File.ReadAllText(args) != Text(Args))
+        {
+            throw new IOException("it was removed, and is another run's now");
+        }
+        DurableFolder.Create(In("weights"));
+        RunLock again = RunLock.TryTake(Path) ?? throw new IOException("it was removed, and another process trains in it now");
+        try
+        {
+            AtomicFile.Write(args, Text(Args));
+            if (model is not null)
+            {
+                WriteModel(model);
+            }
+            if (state is not null)
+            {
+                WriteState(state);
+            }
+            results.WriteWhole();
+            steps.WriteWhole();
+        }
+        catch
+        {
+            // So that the next save begins anew.
+            again.Dispose();
+            throw;
+        }
+        held.Dispose();
+        held = again;
+        return true;
+    }
 
     /// <summary>Appends a row to results.csv.</summary>
     /// <param name="row">The epoch.</param>
@@ -219,15 +280,9 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Appends the new steps if that was not done for a second: for a step it costs nothing, and whoever watches the run sees it move.</summary>
-    /// <param name="losses">The losses of all steps so far.</param>
-    public void AppendStepsNowAndThen(IReadOnlyList<float> losses)
-    {
-        if (Stopwatch.GetElapsedTime(stepsTime) >= BetweenSteps)
-        {
-            AppendSteps(losses);
-        }
-    }
+    /// <summary>Whether steps were not appended for a second: to append them now costs a step nothing, and whoever watches the run sees it move.</summary>
+    /// <remarks>After a failure it waits for the next save, for then the whole table is written.</remarks>
+    public bool StepsAreDue => steps.IsWhole && Stopwatch.GetElapsedTime(stepsTime) >= BetweenSteps;
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
@@ -241,9 +296,7 @@ internal sealed class RunFolder : IDisposable
         return folder;
     }
 
-    private static Action<Stream> Writer(ArgsDocument args) => Writer(args, Documents.Indented.ArgsDocument);
-
-    private static Action<Stream> Writer<T>(T document, JsonTypeInfo<T> type) => stream => stream.Write(Encoding.UTF8.GetBytes(Documents.Text(document, type) + "\n"));
+    private static string Text(ArgsDocument args) => Documents.Text(args, Documents.Indented.ArgsDocument) + "\n";
 
     private static string Line(EpochDocument row) => string.Create(CultureInfo.InvariantCulture,
         $"{row.Epoch},{row.TrainLoss},{row.TrainAccuracy},{row.ValLoss},{row.ValAccuracy},{row.LearningRate},{row.TrainSeconds},{row.ImagesPerSecond}");

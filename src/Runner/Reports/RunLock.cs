@@ -27,6 +27,9 @@ internal sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>Whether the file of the lock is still there. Once it is deleted, with its folder perhaps, it keeps nobody away.</summary>
+    public bool IsThere => File.GetLastWriteTimeUtc(file.Name) == File.GetLastWriteTimeUtc(file.SafeFileHandle);
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 }

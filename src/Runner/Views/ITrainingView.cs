@@ -17,6 +17,10 @@ internal interface ITrainingView : ITrainingObserver
     /// <param name="result">The epoch.</param>
     void OnEpoch(EpochResult result);
 
+    /// <summary>Writes something else to the terminal, out of the way of what is shown.</summary>
+    /// <param name="write">Writes whole lines.</param>
+    void Aside(Action write);
+
     /// <summary>The process ends at once: leaves the terminal as it was.</summary>
     void Abandon();
 }

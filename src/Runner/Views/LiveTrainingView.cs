@@ -84,6 +84,20 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
     }
 
     /// <inheritdoc/>
+    public void Aside(Action write)
+    {
+        lock (drawing)
+        {
+            if (!ended)
+            {
+                // The picture is taken away; the next one is drawn below what was written.
+                region.Draw(FinishedRows(), null);
+            }
+            write();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Abandon()
     {
         // A terminal that has been told to hold its output holds the drawing thread too.

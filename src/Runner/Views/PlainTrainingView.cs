@@ -38,6 +38,9 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     }
 
     /// <inheritdoc/>
+    public void Aside(Action write) => write();
+
+    /// <inheritdoc/>
     public void Abandon()
     {
     }

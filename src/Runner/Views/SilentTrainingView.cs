@@ -22,6 +22,9 @@ internal sealed class SilentTrainingView : ITrainingView
     }
 
     /// <inheritdoc/>
+    public void Aside(Action write) => write();
+
+    /// <inheritdoc/>
     public void Abandon()
     {
     }

@@ -1,0 +1,59 @@
+namespace GpuCnn.Runner.Reports;
+
+/// <summary>The two weights files of a run. What could not be written is kept until it can.</summary>
+/// <param name="folder">The run folder.</param>
+/// <param name="write">Writes a file; whether it could.</param>
+internal sealed class RunWeights(RunFolder folder, Func<string, Action, bool> write)
+{
+    private IReadOnlyList<WeightTensor>? last, best;
+    private bool lastIsWritten = true, bestIsWritten = true;
+
+    /// <summary>The best weights so far.</summary>
+    /// <exception cref="InvalidFileException">They were saved before this process began, and cannot be read.</exception>
+    public IReadOnlyList<WeightTensor> Best => best ?? WeightsFile.Load(folder.BestWeights);
+
+    /// <summary>Saves the weights of now, and the best ones where that was not possible before.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="areBest">Whether they are the best.</param>
+    public void Save(IReadOnlyList<WeightTensor> weights, bool areBest)
+    {
+        (last, lastIsWritten) = (weights, false);
+        if (areBest)
+        {
+            (best, bestIsWritten) = (weights, false);
+        }
+        SaveUnwritten();
+    }
+
+    /// <summary>Somebody has removed the files.</summary>
+    public void Removed() => (lastIsWritten, bestIsWritten) = (last is null, best is null);
+
+    /// <summary>Tries again to save what could not be saved.</summary>
+    public void SaveUnwritten()
+    {
+        lastIsWritten = lastIsWritten || write(folder.LastWeights, () => WeightsFile.Save(folder.LastWeights, last!));
+        bestIsWritten = bestIsWritten || write(folder.BestWeights, () => WeightsFile.Save(folder.BestWeights, best!));
+    }
+
+    /// <summary>Saves in the folder for temporary files what cannot be saved where it should be, so that hours of training end in a file and not in nothing.</summary>
+    /// <returns>The folder; null when nothing was left to be saved.</returns>
+    /// <exception cref="IOException">That is impossible too.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public string? Rescue()
+    {
+        if (lastIsWritten && bestIsWritten)
+        {
+            return null;
+        }
+        string elsewhere = Directory.CreateTempSubdirectory("gpucnn-").FullName;
+        if (!lastIsWritten)
+        {
+            WeightsFile.Save(Path.Combine(elsewhere, Path.GetFileName(folder.LastWeights)), last!);
+        }
+        if (!bestIsWritten)
+        {
+            WeightsFile.Save(Path.Combine(elsewhere, Path.GetFileName(folder.BestWeights)), best!);
+        }
+        return elsewhere;
+    }
+}
