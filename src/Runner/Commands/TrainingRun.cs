@@ -62,8 +62,13 @@ internal sealed class TrainingRun : ITrainingObserver
         try
         {
             (code, tell) = Train() is { } stopped ? (stopped, Interrupted) : (ExitCode.Done, Finish());
-            WriteState(state with { Status = code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted, Ended = DateTimeOffset.UtcNow });
             weights.SaveUnwritten();
+            WriteState(state with
+            {
+                Status = trouble.Unwritten.Count > 0 ? RunStatus.Failed : code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted,
+                Ended = DateTimeOffset.UtcNow,
+                Problem = trouble.Unwritten is [var (path, reason), ..] ? $"{path} could not be written: {reason}" : null,
+            });
         }
         catch (Exception exception)
         {
