@@ -22,7 +22,7 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     public void Save(string path)
     {
         Model.Match(Weights);
-        WeightsFile.Save(path, Weights);
+        SafetensorsFile.Save(path, new SafetensorsContent(Weights, ModelMetadata.Of(this)));
     }
 
     /// <summary>Reads a weights file.</summary>
@@ -33,13 +33,16 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     /// <exception cref="InvalidFileException">The file is damaged, or describes no model and fits none, or not the one wanted.</exception>
     public static TrainedModel Load(string path, ModelDefinition? model = null)
     {
-        IReadOnlyList<WeightTensor> tensors = WeightsFile.Load(path);
+        SafetensorsContent content = SafetensorsFile.Load(path);
+        ModelDefinition? described = ModelMetadata.Model(path, content.Metadata);
         try
         {
-            model ??= ModelDefinition.All.FirstOrDefault(candidate => Fits(candidate, tensors))
+            ModelDefinition chosen = model ?? described ?? ModelDefinition.All.FirstOrDefault(candidate => Fits(candidate, content.Tensors))
                 ?? throw new InvalidFileException(path, $"its tensors are those of none of the models {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}");
-            model.Match(tensors);
-            return new TrainedModel(model, tensors);
+            chosen.Match(content.Tensors);
+            return described is null || Layers(described) == Layers(chosen)
+                ? ModelMetadata.Complete(path, content.Metadata, new TrainedModel(chosen, content.Tensors))
+                : throw new InvalidFileException(path, $"its weights fit model {chosen.Name}, but it says that it has other layers: leave out the model, the file describes it");
         }
         catch (ModelMismatchException exception)
         {
@@ -50,4 +53,7 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     private static bool Fits(ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =>
         tensors.Count == model.ParameterSpecs.Count
         && model.ParameterSpecs.All(spec => tensors.Any(tensor => tensor.Name == spec.Name && tensor.Shape.SequenceEqual(spec.Shape)));
+
+    /// <summary>All of a model that its weights are bound to: its name and its epochs are not.</summary>
+    private static string Layers(ModelDefinition model) => ModelFile.Text(new ModelDefinition("any", model.Input, 1, model.Layers), figures: false, indented: false);
 }

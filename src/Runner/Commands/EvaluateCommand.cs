@@ -46,7 +46,8 @@ internal sealed class EvaluateCommand
             RunFolder.Check(wanted);
         }
         string file = parsed.GetRequiredValue(CommonOptions.RequiredWeights)!;
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
+        TrainedModel trained = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
+        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
         string folder = FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data));
         DataSplit split = parsed.GetValue(CommonOptions.Split);
         Task<ImageSet> reading = Inputs.StartReading(folder, split);
@@ -55,6 +56,7 @@ internal sealed class EvaluateCommand
         network.ImportWeights(tensors);
         ImageSet images = reading.GetAwaiter().GetResult();
         model.RequireFit(images);
+        Inputs.CompareClasses(host, trained, images);
         output.Talk.WriteLine(TextTable.Format(["model", Summaries.Of(model)],
             [["weights", file], ["accelerator", Summaries.Of(device)], ["data", $"{folder}, {split.ToString().ToLowerInvariant()} split"]]));
         EvaluationResult result = Evaluation.Run(network, images);

@@ -12,4 +12,17 @@ internal static class Inputs
     /// <summary>Takes the fingerprint of images as soon as they are read, beside whatever else is done.</summary>
     /// <param name="reading">The images, being read.</param>
     public static async Task<string> StartFingerprint(Task<ImageSet> reading) => DataFingerprint.Of(await reading.ConfigureAwait(false));
+
+    /// <summary>Warns when images call a class otherwise than those that a model was trained on: its number may mean something else.</summary>
+    /// <param name="host">Where to warn.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="images">The images, which fit it.</param>
+    public static void CompareClasses(Host host, TrainedModel model, ImageSet images)
+    {
+        int other = model.ClassNames is { } names ? Enumerable.Range(0, names.Count).FirstOrDefault(i => names[i] != images.ClassNames[i], -1) : -1;
+        if (other >= 0)
+        {
+            host.Error.WriteLine($"gpucnn: warning: class {other} is '{model.ClassNames![other]}' in the weights and '{images.ClassNames[other]}' in the images");
+        }
+    }
 }

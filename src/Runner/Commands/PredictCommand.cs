@@ -35,8 +35,8 @@ internal sealed class PredictCommand
 
     private int Run(ParseResult parsed)
     {
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =
-            TrainedModel.Load(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model));
+        TrainedModel trained = TrainedModel.Load(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model));
+        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
         Task<ImageSet> reading = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
         int count = parsed.GetValue(Count);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
@@ -49,18 +49,20 @@ internal sealed class PredictCommand
         }
         ImageSet images = all.Slice(0, count);
         model.RequireFit(images);
+        Inputs.CompareClasses(host, trained, images);
+        IReadOnlyList<string> names = trained.ClassNames ?? images.ClassNames;
         IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, images);
         new Output(host, parsed).Result(
-            [.. predictions.Select(each => new PredictionDocument(each.Index, each.Class, images.ClassNames[each.Class], each.Probabilities, each.Logits))],
+            [.. predictions.Select(each => new PredictionDocument(each.Index, each.Class, names[each.Class], each.Probabilities, each.Logits))],
             Documents.Default.IReadOnlyListPredictionDocument,
-            TextTable.Format([">image", ">probability", "label", "true label"], predictions.Select(each => Row(each, images))));
+            TextTable.Format([">image", ">probability", "label", "true label"], predictions.Select(each => Row(each, images, names))));
         return ExitCode.Done;
     }
 
-    private static string[] Row(Prediction prediction, ImageSet images)
+    private static string[] Row(Prediction prediction, ImageSet images, IReadOnlyList<string> names)
     {
         byte label = images.Labels.Span[prediction.Index];
         return [prediction.Index.ToString(CultureInfo.InvariantCulture), prediction.Probabilities[prediction.Class].ToString("0.0000", CultureInfo.InvariantCulture),
-            images.ClassNames[prediction.Class], label == prediction.Class ? images.ClassNames[label] : $"{images.ClassNames[label]} (wrong)"];
+            names[prediction.Class], label == prediction.Class ? images.ClassNames[label] : $"{images.ClassNames[label]} (wrong)"];
     }
 }

@@ -123,7 +123,7 @@ internal sealed class TrainingRun : ITrainingObserver
     {
         // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
         bool best = result.Best || !HoldsOut;
-        weights.Save(trainer.ExportWeights(), best);
+        weights.Save(new TrainedModel(Network.Model, trainer.ExportWeights()) { ClassNames = test.ClassNames, ValidationAccuracy = result.ValAccuracy }, best);
         var row = EpochDocument.Of(result);
         if (best)
         {
@@ -203,9 +203,10 @@ internal sealed class TrainingRun : ITrainingObserver
         DrawPictures(evaluated);
         if (bestEpoch != trainer.EpochsDone)
         {
-            Network.ImportWeights(weights.Best);
+            Network.ImportWeights(weights.Best.Weights);
             best = Evaluation.Run(Network, test);
         }
+        weights.SaveAccuracies(last.Accuracy, best.Accuracy);
         return () =>
         {
             output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");

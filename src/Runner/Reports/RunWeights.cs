@@ -5,17 +5,17 @@ namespace GpuCnn.Runner.Reports;
 /// <param name="write">Writes a file; whether it could.</param>
 internal sealed class RunWeights(RunFolder folder, Func<string, Action, bool> write)
 {
-    private IReadOnlyList<WeightTensor>? last, best;
+    private TrainedModel? last, best;
     private bool lastIsWritten = true, bestIsWritten = true;
 
     /// <summary>The best weights so far.</summary>
     /// <exception cref="InvalidFileException">They were saved before this process began, and cannot be read.</exception>
-    public IReadOnlyList<WeightTensor> Best => best ?? WeightsFile.Load(folder.BestWeights);
+    public TrainedModel Best => best ??= TrainedModel.Load(folder.BestWeights);
 
     /// <summary>Saves the weights of now, and the best ones where that was not possible before.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="areBest">Whether they are the best.</param>
-    public void Save(IReadOnlyList<WeightTensor> weights, bool areBest)
+    public void Save(TrainedModel weights, bool areBest)
     {
         (last, lastIsWritten) = (weights, false);
         if (areBest)
@@ -25,14 +25,26 @@ internal sealed class RunWeights(RunFolder folder, Func<string, Action, bool> wr
         SaveUnwritten();
     }
 
+    /// <summary>Adds to the files how their weights did on the test images.</summary>
+    /// <param name="lastAccuracy">The accuracy of the last weights.</param>
+    /// <param name="bestAccuracy">The accuracy of the best.</param>
+    /// <exception cref="InvalidFileException">They were saved before this process began, and cannot be read.</exception>
+    public void SaveAccuracies(double lastAccuracy, double bestAccuracy)
+    {
+        last = (last ?? TrainedModel.Load(folder.LastWeights)) with { TestAccuracy = lastAccuracy };
+        best = Best with { TestAccuracy = bestAccuracy };
+        lastIsWritten = bestIsWritten = false;
+        SaveUnwritten();
+    }
+
     /// <summary>Somebody has removed the files.</summary>
     public void Removed() => (lastIsWritten, bestIsWritten) = (last is null, best is null);
 
     /// <summary>Tries again to save what could not be saved.</summary>
     public void SaveUnwritten()
     {
-        lastIsWritten = lastIsWritten || write(folder.LastWeights, () => WeightsFile.Save(folder.LastWeights, last!));
-        bestIsWritten = bestIsWritten || write(folder.BestWeights, () => WeightsFile.Save(folder.BestWeights, best!));
+        lastIsWritten = lastIsWritten || write(folder.LastWeights, () => last!.Save(folder.LastWeights));
+        bestIsWritten = bestIsWritten || write(folder.BestWeights, () => best!.Save(folder.BestWeights));
     }
 
     /// <summary>Saves in the folder for temporary files what cannot be saved where it should be, so that hours of training end in a file and not in nothing.</summary>
@@ -48,11 +60,11 @@ internal sealed class RunWeights(RunFolder folder, Func<string, Action, bool> wr
         string elsewhere = Directory.CreateTempSubdirectory("gpucnn-").FullName;
         if (!lastIsWritten)
         {
-            WeightsFile.Save(Path.Combine(elsewhere, Path.GetFileName(folder.LastWeights)), last!);
+            last!.Save(Path.Combine(elsewhere, Path.GetFileName(folder.LastWeights)));
         }
         if (!bestIsWritten)
         {
-            WeightsFile.Save(Path.Combine(elsewhere, Path.GetFileName(folder.BestWeights)), best!);
+            best!.Save(Path.Combine(elsewhere, Path.GetFileName(folder.BestWeights)));
         }
         return elsewhere;
     }
