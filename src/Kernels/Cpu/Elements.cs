@@ -38,6 +38,21 @@ internal static unsafe class Elements
         }
     }
 
+    /// <summary>values[i] = 0 where it is not positive; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Relu(float* values, int count)
+    {
+        int i = 0;
+        for (; i + CpuWorker.Line <= count; i += CpuWorker.Line)
+        {
+            Relu(Vector512.Load(values + i)).Store(values + i);
+        }
+        for (; i < count; i++)
+        {
+            values[i] = values[i] <= 0f ? 0f : values[i];
+        }
+    }
+
     /// <summary>Zero where x is not positive; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Relu(Vector512<float> x) =>

@@ -43,6 +43,9 @@ internal readonly struct Float4(float x, float y, float z, float w)
     /// each row; else 0: kernels take no <see cref="bool"/>.</summary>
     public static int Fits(ArrayView<float> view, int rowLength) => rowLength % Count == 0 && StartsAligned(view) ? 1 : 0;
 
+    /// <summary>1 when a view can be read and written four elements at a time up to its last multiple of four; else 0.</summary>
+    public static int Fits<T>(ArrayView<T> view) where T : unmanaged => StartsAligned(view) ? 1 : 0;
+
     /// <summary>Whether a view starts at a multiple of four elements of its buffer.</summary>
     public static bool StartsAligned<T>(ArrayView<T> view) where T : unmanaged => view.Length > 0 && IndexOf(view) % Count == 0;
 

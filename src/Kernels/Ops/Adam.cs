@@ -8,12 +8,12 @@ namespace GpuCnn.Kernels;
 /// <summary>One step of Adam over all parameters at once (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, Algorithm 1).</summary>
 /// <remarks>m = β1 m + (1-β1) g; v = β2 v + (1-β2) g²; p -= lr m̂ / (√v̂ + ε) with m̂ = m/(1-β1ᵗ), v̂ = v/(1-β2ᵗ). Moments below 1e-30 are set to zero:
 /// those of units without gradient would otherwise become denormal after some 800 steps and make a CPU eight times slower.</remarks>
-public readonly struct Adam : IOp
+public readonly struct Adam : IOp, IElementWise
 {
     private const float Smallest = 1e-30f;
 
     private readonly ArrayView<float> parameters, gradients, firstMoments, secondMoments;
-    private readonly int count;
+    private readonly int count, vector;
     private readonly float stepSize, rootCorrection, beta1, beta2, rest1, rest2, epsilon;
 
     private Adam(ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> firstMoments, ArrayView<float> secondMoments, int count,
@@ -24,6 +24,7 @@ public readonly struct Adam : IOp
         this.firstMoments = firstMoments;
         this.secondMoments = secondMoments;
         this.count = count;
+        vector = Float4.Fits(parameters) & Float4.Fits(gradients) & Float4.Fits(firstMoments) & Float4.Fits(secondMoments);
         stepSize = (float)(learningRate / (1 - Math.Pow(beta1, step)));
         rootCorrection = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step)));
         this.beta1 = (float)beta1;
@@ -59,22 +60,26 @@ public readonly struct Adam : IOp
         device.Run(new Adam(parameters, gradients, firstMoments, secondMoments, count, step, learningRate, beta1, beta2, epsilon));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float g = gradients[i];
-            float m = (beta1 * firstMoments[i]) + (rest1 * g);
-            float v = (beta2 * secondMoments[i]) + (rest2 * g * g);
-            m = Math.Abs(m) < Smallest ? 0f : m;
-            v = v < Smallest ? 0f : v;
-            firstMoments[i] = m;
-            secondMoments[i] = v;
-            parameters[i] -= stepSize * m / ((XMath.Sqrt(v) * rootCorrection) + epsilon);
-        }
+        float g = gradients[i], m = First(firstMoments[i], g), v = Second(secondMoments[i], g);
+        firstMoments[i] = m;
+        secondMoments[i] = v;
+        parameters[i] = Moved(parameters[i], m, v);
+    }
+
+    void IElementWise.Four(long i)
+    {
+        Float4 p = Float4.Load(parameters, i), g = Float4.Load(gradients, i), m = Float4.Load(firstMoments, i), v = Float4.Load(secondMoments, i);
+        m = new(First(m.X, g.X), First(m.Y, g.Y), First(m.Z, g.Z), First(m.W, g.W));
+        v = new(Second(v.X, g.X), Second(v.Y, g.Y), Second(v.Z, g.Z), Second(v.W, g.W));
+        m.Store(firstMoments, i);
+        v.Store(secondMoments, i);
+        new Float4(Moved(p.X, m.X, v.X), Moved(p.Y, m.Y, v.Y), Moved(p.Z, m.Z, v.Z), Moved(p.W, m.W, v.W)).Store(parameters, i);
     }
 
     /// <remarks>Bound by memory, so 256-bit vectors, which more machines have; one of 512 bits made of two takes the square root one element at a time.</remarks>
@@ -103,4 +108,18 @@ public readonly struct Adam : IOp
             p[i] -= stepSize * first / ((MathF.Sqrt(second) * rootCorrection) + epsilon);
         }
     }
+
+    private float First(float m, float g)
+    {
+        m = (beta1 * m) + (rest1 * g);
+        return Math.Abs(m) < Smallest ? 0f : m;
+    }
+
+    private float Second(float v, float g)
+    {
+        v = (beta2 * v) + (rest2 * g * g);
+        return v < Smallest ? 0f : v;
+    }
+
+    private float Moved(float p, float m, float v) => p - (stepSize * m / ((XMath.Sqrt(v) * rootCorrection) + epsilon));
 }

@@ -6,8 +6,6 @@ namespace GpuCnn.Kernels;
 /// <remarks>losses [N], classes [N], labels [N]; meanLosses[batchIndex] and correct[batchIndex] overwritten. Sums have a fixed order.</remarks>
 public readonly struct BatchMetrics : IOp
 {
-    private const int Threads = 128;
-
     private readonly ArrayView<float> losses, meanLosses;
     private readonly ArrayView<int> classes, labels, correct;
     private readonly int batch, index;
@@ -45,35 +43,27 @@ public readonly struct BatchMetrics : IOp
         device.Run(new BatchMetrics(losses, classes, labels, meanLosses, correct, batch, index));
     }
 
-    KernelConfig IOp.GpuShape => (1, Threads);
+    KernelConfig IOp.GpuShape => (1, GroupSum.Threads);
 
-    /// <remarks>One group: each thread adds every 128th element, the first adds those sums.</remarks>
+    /// <remarks>One group: each thread adds every 256th element, then a tree adds those sums.</remarks>
     void IOp.Gpu()
     {
-        ArrayView<float> sums = SharedMemory.Allocate<float>(Threads);
-        ArrayView<int> counts = SharedMemory.Allocate<int>(Threads);
-        int thread = Group.IdxX;
+        ArrayView<float> sums = SharedMemory.Allocate<float>(GroupSum.Threads);
+        ArrayView<int> counts = SharedMemory.Allocate<int>(GroupSum.Threads);
         float sum = 0f;
         int count = 0;
-        for (int i = thread; i < batch; i += Threads)
+        for (int i = Group.IdxX; i < batch; i += GroupSum.Threads)
         {
             sum += losses[i];
             count += classes[i] == labels[i] ? 1 : 0;
         }
-        sums[thread] = sum;
-        counts[thread] = count;
-        Group.Barrier();
-        if (thread != 0)
+        sum = GroupSum.Of(sums, sum, GroupSum.Threads);
+        count = GroupSum.Of(counts, count, GroupSum.Threads);
+        if (Group.IdxX == 0)
         {
-            return;
+            meanLosses[index] = sum / batch;
+            correct[index] = count;
         }
-        for (int i = 1; i < Threads; i++)
-        {
-            sum += sums[i];
-            count += counts[i];
-        }
-        meanLosses[index] = sum / batch;
-        correct[index] = count;
     }
 
     void IOp.Cpu(in CpuWorker worker)

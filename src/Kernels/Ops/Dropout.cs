@@ -10,7 +10,7 @@ namespace GpuCnn.Kernels;
 public readonly struct Dropout : IOp
 {
     private readonly ArrayView<float> values;
-    private readonly int count;
+    private readonly int count, vector;
     private readonly uint threshold, step, layer;
     private readonly float scale;
     private readonly ulong seed;
@@ -19,6 +19,7 @@ public readonly struct Dropout : IOp
     {
         this.values = values;
         this.count = count;
+        vector = Float4.Fits(values);
         threshold = (uint)Math.Round(rate * 4294967296.0);
         scale = (float)(1.0 / (1.0 - rate));
         this.seed = seed;
@@ -53,7 +54,7 @@ public readonly struct Dropout : IOp
         int i = Grid.GlobalIndex.X;
         if (i < (count + 3) / 4)
         {
-            Four(i);
+            Four(i, vector);
         }
     }
 
@@ -76,19 +77,28 @@ public readonly struct Dropout : IOp
         }
         for (; i < to; i++)
         {
-            Four(i);
+            Four(i, 0);
         }
     }
 
     /// <summary>Four neighbours share one random draw of four words.</summary>
-    private void Four(int block)
+    /// <param name="block">Which four; the last may be fewer.</param>
+    /// <param name="aligned">1 when they may be loaded and stored together.</param>
+    private void Four(int block, int aligned)
     {
         Philox random = Philox.At((uint)block, step, layer, 0, seed);
-        int i = 4 * block;
-        values[i] = Keep(values[i], random.X0);
-        if (i + 1 < count) { values[i + 1] = Keep(values[i + 1], random.X1); }
-        if (i + 2 < count) { values[i + 2] = Keep(values[i + 2], random.X2); }
-        if (i + 3 < count) { values[i + 3] = Keep(values[i + 3], random.X3); }
+        int i = Float4.Count * block, left = count - i;
+        bool together = aligned != 0 && left >= Float4.Count;
+        Float4 x = together ? Float4.Load(values, i) : Float4.Load(values, i, left);
+        Float4 kept = new(Keep(x.X, random.X0), Keep(x.Y, random.X1), Keep(x.Z, random.X2), Keep(x.W, random.X3));
+        if (together)
+        {
+            kept.Store(values, i);
+        }
+        else
+        {
+            kept.Store(values, i, left);
+        }
     }
 
     private float Keep(float value, uint word) => word < threshold ? 0f : value * scale;

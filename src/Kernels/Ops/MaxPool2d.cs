@@ -93,7 +93,7 @@ public readonly struct MaxPool2d : IOp
     private readonly MaxPool2dShape shape;
     private readonly ArrayView<float> input, output;
     private readonly ArrayView<int> winners;
-    private readonly int batch;
+    private readonly int batch, vector;
 
     private MaxPool2d(in MaxPool2dShape shape, ArrayView<float> input, ArrayView<float> output, ArrayView<int> winners, int batch)
     {
@@ -102,6 +102,7 @@ public readonly struct MaxPool2d : IOp
         this.output = output;
         this.winners = winners;
         this.batch = batch;
+        vector = Float4.Fits(input, shape.Channels) & Float4.Fits(output, shape.Channels) & Float4.Fits(winners);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -121,11 +122,12 @@ public readonly struct MaxPool2d : IOp
         device.Run(new MaxPool2d(shape, input, output, winners, batch));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.OutputCount);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.OutputCount, vector);
 
+    /// <remarks>A thread looks through a window for one channel, or for four neighbouring ones.</remarks>
     void IOp.Gpu()
     {
-        int i = Grid.GlobalIndex.X;
+        int width = vector != 0 ? Float4.Count : 1, i = width * Grid.GlobalIndex.X;
         if (i >= batch * shape.OutputCount)
         {
             return;
@@ -134,23 +136,41 @@ public readonly struct MaxPool2d : IOp
         int x0 = pixel % shape.OutputWidth * shape.Stride, line = pixel / shape.OutputWidth;
         int y0 = line % shape.OutputHeight * shape.Stride;
         long image = (long)(line / shape.OutputHeight) * shape.InputCount;
-        int winner = (y0 * shape.Width) + x0;
-        float best = input[image + ((long)winner * shape.Channels) + channel];
+        int winner = (y0 * shape.Width) + x0, winner1 = winner, winner2 = winner, winner3 = winner;
+        Float4 first = Load(image + ((long)winner * shape.Channels) + channel);
+        float best = first.X, best1 = first.Y, best2 = first.Z, best3 = first.W;
         for (int y = y0; y < Math.Min(y0 + shape.WindowHeight, shape.Height); y++)
         {
             for (int x = x0; x < Math.Min(x0 + shape.WindowWidth, shape.Width); x++)
             {
                 int at = (y * shape.Width) + x;
-                float value = input[image + ((long)at * shape.Channels) + channel];
-                if (value > best || float.IsNaN(value))
-                {
-                    best = value;
-                    winner = at;
-                }
+                Float4 values = Load(image + ((long)at * shape.Channels) + channel);
+                Take(values.X, at, ref best, ref winner);
+                Take(values.Y, at, ref best1, ref winner1);
+                Take(values.Z, at, ref best2, ref winner2);
+                Take(values.W, at, ref best3, ref winner3);
             }
+        }
+        if (vector != 0)
+        {
+            new Float4(best, best1, best2, best3).Store(output, i);
+            new Int4(winner, winner1, winner2, winner3).Store(winners, i);
+            return;
         }
         output[i] = best;
         winners[i] = winner;
+    }
+
+    /// <summary>Four channels, or one and zeros.</summary>
+    private Float4 Load(long at) => vector != 0 ? Float4.Load(input, at) : new(input[at], 0f, 0f, 0f);
+
+    private static void Take(float value, int at, ref float best, ref int winner)
+    {
+        if (value > best || float.IsNaN(value))
+        {
+            best = value;
+            winner = at;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -198,7 +218,7 @@ public readonly struct MaxPool2dGradient : IOp
     private readonly MaxPool2dShape shape;
     private readonly ArrayView<float> gradOutput, gradInput;
     private readonly ArrayView<int> winners;
-    private readonly int batch;
+    private readonly int batch, vector;
 
     private MaxPool2dGradient(in MaxPool2dShape shape, ArrayView<float> gradOutput, ArrayView<int> winners, ArrayView<float> gradInput, int batch)
     {
@@ -207,6 +227,7 @@ public readonly struct MaxPool2dGradient : IOp
         this.winners = winners;
         this.gradInput = gradInput;
         this.batch = batch;
+        vector = Float4.Fits(gradOutput, shape.Channels) & Float4.Fits(gradInput, shape.Channels) & Float4.Fits(winners);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -226,12 +247,12 @@ public readonly struct MaxPool2dGradient : IOp
         device.Run(new MaxPool2dGradient(shape, gradOutput, winners, gradInput, batch));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.InputCount);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.InputCount, vector);
 
-    /// <remarks>Gathered: a thread looks through the windows that hold its input pixel, in their order.</remarks>
+    /// <remarks>Gathered: a thread looks through the windows that hold its input pixel, in their order, for one channel or for four.</remarks>
     void IOp.Gpu()
     {
-        int i = Grid.GlobalIndex.X;
+        int width = vector != 0 ? Float4.Count : 1, i = width * Grid.GlobalIndex.X;
         if (i >= batch * shape.InputCount)
         {
             return;
@@ -239,19 +260,32 @@ public readonly struct MaxPool2dGradient : IOp
         int channel = i % shape.Channels, pixel = i / shape.Channels;
         int x = pixel % shape.Width, line = pixel / shape.Width, y = line % shape.Height, image = line / shape.Height;
         int firstY = Math.Max(0, y - shape.WindowHeight + shape.Stride) / shape.Stride, firstX = Math.Max(0, x - shape.WindowWidth + shape.Stride) / shape.Stride;
-        float sum = 0f;
+        int self = (y * shape.Width) + x;
+        Float4 sum = default;
         for (int oy = firstY; oy < shape.OutputHeight && oy * shape.Stride <= y; oy++)
         {
             for (int ox = firstX; ox < shape.OutputWidth && ox * shape.Stride <= x; ox++)
             {
                 long at = ((((((long)image * shape.OutputHeight) + oy) * shape.OutputWidth) + ox) * shape.Channels) + channel;
-                if (winners[at] == (y * shape.Width) + x)
+                if (vector != 0)
                 {
-                    sum += gradOutput[at];
+                    Int4 won = Int4.Load(winners, at);
+                    Float4 gradient = Float4.Load(gradOutput, at);
+                    sum = new(won.X == self ? sum.X + gradient.X : sum.X, won.Y == self ? sum.Y + gradient.Y : sum.Y,
+                        won.Z == self ? sum.Z + gradient.Z : sum.Z, won.W == self ? sum.W + gradient.W : sum.W);
+                }
+                else if (winners[at] == self)
+                {
+                    sum = new(sum.X + gradOutput[at], 0f, 0f, 0f);
                 }
             }
         }
-        gradInput[i] = sum;
+        if (vector != 0)
+        {
+            sum.Store(gradInput, i);
+            return;
+        }
+        gradInput[i] = sum.X;
     }
 
     /// <remarks>An image has one worker, which may therefore scatter.</remarks>

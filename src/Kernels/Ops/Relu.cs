@@ -5,16 +5,17 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>ReLU: output = max(input, 0); NaN stays NaN. Input and output may be the same memory.</summary>
-public readonly struct Relu : IOp
+public readonly struct Relu : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output;
-    private readonly int count;
+    private readonly int count, vector;
 
     private Relu(ArrayView<float> input, ArrayView<float> output, int count)
     {
         this.input = input;
         this.output = output;
         this.count = count;
+        vector = Float4.Fits(input) & Float4.Fits(output);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -31,16 +32,16 @@ public readonly struct Relu : IOp
         device.Run(new Relu(input, output, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => output[i] = Of(input[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float x = input[i];
-            output[i] = x <= 0f ? 0f : x;
-        }
+        Float4 x = Float4.Load(input, i);
+        new Float4(Of(x.X), Of(x.Y), Of(x.Z), Of(x.W)).Store(output, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -54,16 +55,18 @@ public readonly struct Relu : IOp
         }
         for (; i < to; i++)
         {
-            y[i] = x[i] <= 0f ? 0f : x[i];
+            y[i] = Of(x[i]);
         }
     }
+
+    private static float Of(float x) => x <= 0f ? 0f : x;
 }
 
 /// <summary>Gradient of <see cref="Relu"/>: gradInput = gradOutput where output is positive, else 0. Both gradients may be the same memory.</summary>
-public readonly struct ReluGradient : IOp
+public readonly struct ReluGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> output, gradOutput, gradInput;
-    private readonly int count;
+    private readonly int count, vector;
 
     private ReluGradient(ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
     {
@@ -71,6 +74,7 @@ public readonly struct ReluGradient : IOp
         this.gradOutput = gradOutput;
         this.gradInput = gradInput;
         this.count = count;
+        vector = Float4.Fits(output) & Float4.Fits(gradOutput) & Float4.Fits(gradInput);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -89,15 +93,16 @@ public readonly struct ReluGradient : IOp
         device.Run(new ReluGradient(output, gradOutput, gradInput, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => gradInput[i] = Of(output[i], gradOutput[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            gradInput[i] = output[i] <= 0f ? 0f : gradOutput[i];
-        }
+        Float4 y = Float4.Load(output, i), dy = Float4.Load(gradOutput, i);
+        new Float4(Of(y.X, dy.X), Of(y.Y, dy.Y), Of(y.Z, dy.Z), Of(y.W, dy.W)).Store(gradInput, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -112,7 +117,9 @@ public readonly struct ReluGradient : IOp
         }
         for (; i < to; i++)
         {
-            dx[i] = y[i] <= 0f ? 0f : dy[i];
+            dx[i] = Of(y[i], dy[i]);
         }
     }
+
+    private static float Of(float y, float dy) => y <= 0f ? 0f : dy;
 }

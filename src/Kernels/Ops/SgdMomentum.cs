@@ -6,10 +6,10 @@ namespace GpuCnn.Kernels;
 
 /// <summary>One step of stochastic gradient descent with momentum over all parameters at once: v = µ v + g; p -= lr v. Plain descent is µ = 0.</summary>
 /// <remarks>PyTorch's form, in which the learning rate is not inside the velocity.</remarks>
-public readonly struct SgdMomentum : IOp
+public readonly struct SgdMomentum : IOp, IElementWise
 {
     private readonly ArrayView<float> parameters, gradients, velocities;
-    private readonly int count;
+    private readonly int count, vector;
     private readonly float learningRate, momentum;
 
     private SgdMomentum(ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> velocities, int count, double learningRate, double momentum)
@@ -18,6 +18,7 @@ public readonly struct SgdMomentum : IOp
         this.gradients = gradients;
         this.velocities = velocities;
         this.count = count;
+        vector = Float4.Fits(parameters) & Float4.Fits(gradients) & Float4.Fits(velocities);
         this.learningRate = (float)learningRate;
         this.momentum = (float)momentum;
     }
@@ -40,17 +41,23 @@ public readonly struct SgdMomentum : IOp
         device.Run(new SgdMomentum(parameters, gradients, velocities, count, learningRate, momentum));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float v = (momentum * velocities[i]) + gradients[i];
-            velocities[i] = v;
-            parameters[i] -= learningRate * v;
-        }
+        float v = (momentum * velocities[i]) + gradients[i];
+        velocities[i] = v;
+        parameters[i] -= learningRate * v;
+    }
+
+    void IElementWise.Four(long i)
+    {
+        Float4 p = Float4.Load(parameters, i), g = Float4.Load(gradients, i), v = Float4.Load(velocities, i);
+        v = new((momentum * v.X) + g.X, (momentum * v.Y) + g.Y, (momentum * v.Z) + g.Z, (momentum * v.W) + g.W);
+        v.Store(velocities, i);
+        new Float4(p.X - (learningRate * v.X), p.Y - (learningRate * v.Y), p.Z - (learningRate * v.Z), p.W - (learningRate * v.W)).Store(parameters, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -8,9 +8,17 @@ namespace GpuCnn.Kernels;
 /// subtracted before the exponential, so that no finite logit overflows.</remarks>
 public readonly struct SoftmaxCrossEntropy : IOp
 {
+    /// <summary>Classes up to which a GPU gives a row to one thread: a row is then at most a cache line of 128 bytes, and a warp's rows stay in the first-level cache from one
+    /// pass over them to the next.</summary>
+    private const int Narrow = 32;
+
+    /// <summary>Classes of a thread, at most, where a row has several: neighbouring threads then read neighbouring logits.</summary>
+    private const int Share = 8;
+
     private readonly ArrayView<float> logits, losses, gradLogits;
     private readonly ArrayView<int> labels, classes;
-    private readonly int batch, count;
+    private readonly int batch, count, lanes;
+    private readonly float gradientScale;
 
     private SoftmaxCrossEntropy(ArrayView<float> logits, ArrayView<int> labels, ArrayView<float> losses, ArrayView<int> classes, ArrayView<float> gradLogits, int batch, int count)
     {
@@ -21,6 +29,12 @@ public readonly struct SoftmaxCrossEntropy : IOp
         this.gradLogits = gradLogits;
         this.batch = batch;
         this.count = count;
+        gradientScale = 1f / batch;
+        lanes = count > Narrow ? Narrow : 1;
+        while (count > lanes * Share && lanes > 1 && lanes < GroupSum.Threads)
+        {
+            lanes *= 2;
+        }
     }
 
     /// <summary>Runs the operation.</summary>
@@ -48,14 +62,67 @@ public readonly struct SoftmaxCrossEntropy : IOp
         device.Run(new SoftmaxCrossEntropy(logits, labels, losses, classes, gradLogits, batch, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(batch);
+    KernelConfig IOp.GpuShape => (((batch - 1) / (GroupSum.Threads / lanes)) + 1, GroupSum.Threads);
 
+    /// <remarks>As <see cref="One"/>, but where a row has several threads, each takes every so many classes, and trees find the maximum and the sum.</remarks>
     void IOp.Gpu()
     {
-        int row = Grid.GlobalIndex.X;
-        if (row < batch)
+        ArrayView<float> room = SharedMemory.Allocate<float>(GroupSum.Threads);
+        ArrayView<int> places = SharedMemory.Allocate<int>(GroupSum.Threads);
+        int thread = Group.IdxX, lane = thread & (lanes - 1), row = (Grid.IdxX * (GroupSum.Threads / lanes)) + (thread / lanes);
+        // Threads without a row come along to the barriers.
+        int end = row < batch ? count : 0;
+        long first = (long)row * count;
+        float max = float.NegativeInfinity;
+        int best = count;
+        for (int j = lane; j < end; j += lanes)
         {
-            One(row);
+            float x = logits[first + j];
+            // ILGPU 1.5.3 compiles "greater" to a jump over "less or equal or NaN", whose "or NaN" is lost in OpenCL C.
+            if (x > max && !float.IsNaN(x))
+            {
+                max = x;
+                best = j;
+            }
+        }
+        room[thread] = max;
+        places[thread] = best;
+        for (int half = lanes >> 1; half > 0; half >>= 1)
+        {
+            Group.Barrier();
+            if (lane < half && (room[thread + half] > max || (room[thread + half] == max && places[thread + half] < best)))
+            {
+                room[thread] = max = room[thread + half];
+                places[thread] = best = places[thread + half];
+            }
+        }
+        Group.Barrier();
+        max = room[thread - lane];
+        best = places[thread - lane];
+        Group.Barrier();
+        float sum = 0f;
+        for (int j = lane; j < end; j += lanes)
+        {
+            sum += XMath.Exp(logits[first + j] - max);
+        }
+        sum = GroupSum.Of(room, sum, lanes);
+        if (end == 0)
+        {
+            return;
+        }
+        int label = labels[row];
+        if (lane == 0)
+        {
+            losses[row] = XMath.Log(sum) - (logits[first + label] - max);
+            // NaN is never the larger of two: one in front stays, and in a row of nothing larger than negative infinity the first does.
+            classes[row] = best == count || float.IsNaN(logits[first]) ? 0 : best;
+        }
+        if (gradLogits.Length > 0)
+        {
+            for (int j = lane; j < end; j += lanes)
+            {
+                gradLogits[first + j] = Gradient(logits[first + j] - max, sum, j == label);
+            }
         }
     }
 
@@ -67,6 +134,11 @@ public readonly struct SoftmaxCrossEntropy : IOp
             One(row);
         }
     }
+
+    /// <param name="difference">The logit without the row's maximum.</param>
+    /// <param name="sum">The row's sum of exponentials.</param>
+    /// <param name="isLabel">Whether the image is of this class.</param>
+    private float Gradient(float difference, float sum, bool isLabel) => ((XMath.Exp(difference) / sum) - (isLabel ? 1f : 0f)) * gradientScale;
 
     private void One(int row)
     {
@@ -94,11 +166,9 @@ public readonly struct SoftmaxCrossEntropy : IOp
         {
             return;
         }
-        float scale = 1f / batch;
         for (int j = 0; j < count; j++)
         {
-            float probability = XMath.Exp(logits[first + j] - max) / sum;
-            gradLogits[first + j] = (probability - (j == label ? 1f : 0f)) * scale;
+            gradLogits[first + j] = Gradient(logits[first + j] - max, sum, j == label);
         }
     }
 }

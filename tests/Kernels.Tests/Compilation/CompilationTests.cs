@@ -80,6 +80,27 @@ public sealed partial class CompilationTests
         }
     }
 
+    /// <summary>Operations that do four neighbours a thread: 128-bit loads and stores of floats and of integers, in each path one for each view.</summary>
+    public static IEnumerable<TheoryDataRow<string, int, int>> Fours =>
+    [
+        new(nameof(Adam), 4, 3), new(nameof(Dropout), 1, 1), new(nameof(GatherImages), 0, 1), new(nameof(MaxPool2d), 2, 2), new(nameof(MaxPool2dGradient), 2, 1),
+        new(nameof(Relu), 1, 1), new(nameof(ReluGradient), 2, 1), new(nameof(SgdMomentum), 3, 2), new(nameof(SumRows), 6, 1),
+    ];
+
+    /// <remarks>ILGPU splits an access that it cannot prove to be aligned into four, silently.</remarks>
+    [Theory]
+    [MemberData(nameof(Fours))]
+    public void Four_neighbours_move_in_one_instruction(string operation, int loads, int stores)
+    {
+        Type type = GpuCompiler.Operations.Single(t => t.Name == operation);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        foreach (GpuTarget target in GpuCompiler.Targets)
+        {
+            string ptx = GpuCompiler.Ptx(context, type, target);
+            Assert.Equal((loads, stores), (VectorLoad().Count(ptx), VectorStore().Count(ptx)));
+        }
+    }
+
     private static void AssertNone(Regex forbidden, string text, string what)
     {
         string? line = text.Split('\n').FirstOrDefault(l => forbidden.IsMatch(l));
@@ -88,6 +109,12 @@ public sealed partial class CompilationTests
 
     [GeneratedRegex(@"\.f64\b")]
     private static partial Regex DoublePtx();
+
+    [GeneratedRegex(@"\bld\.global\.v4\.[bf]32\b")]
+    private static partial Regex VectorLoad();
+
+    [GeneratedRegex(@"\bst\.global\.v4\.[bf]32\b")]
+    private static partial Regex VectorStore();
 
     [GeneratedRegex(@"\b(div|rem)\.")]
     private static partial Regex Division();

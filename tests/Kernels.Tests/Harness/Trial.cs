@@ -28,10 +28,13 @@ public sealed record OpCase(string Name, Action<Trial> Run, long Work = 0)
 /// <param name="device">The device.</param>
 /// <param name="test">The case.</param>
 /// <param name="shortened">Which operand, in the order of their creation, gets a view that is one element too short; negative for none.</param>
-/// <param name="before">Elements before each operand: 3 so that no 128-bit access is aligned, 16 so that it is wherever the sizes allow it.</param>
+/// <param name="before">Elements before each operand: one of <see cref="Places"/>.</param>
 public sealed class Trial(Device device, OpCase test, int shortened = -1, int before = 3) : IDisposable
 {
     private readonly List<Operand> operands = [];
+
+    /// <summary>Elements before each operand: 3 so that no 128-bit access is aligned, 16 so that it is wherever the sizes allow it. GPU bodies have a path for each.</summary>
+    public static IReadOnlyList<int> Places { get; } = [3, 16];
 
     /// <summary>The device.</summary>
     public Device Device => device;
@@ -54,7 +57,7 @@ public sealed class Trial(Device device, OpCase test, int shortened = -1, int be
     public ArrayView<T> Input<T>(T[] values, bool defines = false) where T : unmanaged => Add($"input {operands.Count}", values, false, !defines).View;
 
     /// <summary>Memory that the operation overwrites: full of NaN.</summary>
-    public Operand<T> Output<T>(string name, int length) where T : unmanaged => Add(name, Operand<T>.Poison(length), true, true);
+    public Operand<T> Output<T>(string name, int length) where T : unmanaged => Add(name, Operand<T>.Poison(length, operands.Count), true, true);
 
     /// <summary>Memory that the operation changes.</summary>
     public Operand<T> InOut<T>(string name, T[] values) where T : unmanaged => Add(name, values, true, true);
@@ -101,7 +104,7 @@ public sealed class Trial(Device device, OpCase test, int shortened = -1, int be
 
     private Operand<T> Add<T>(string name, T[] values, bool written, bool mayBeShort) where T : unmanaged
     {
-        var operand = new Operand<T>(device, name, values, written, mayBeShort, mayBeShort && operands.Count == shortened, before);
+        var operand = new Operand<T>(device, name, values, written, mayBeShort, mayBeShort && operands.Count == shortened, before, operands.Count);
         operands.Add(operand);
         return operand;
     }
@@ -133,17 +136,18 @@ public sealed class Operand<T> : Operand where T : unmanaged
     private readonly DeviceBuffer<T> buffer;
     private readonly T[] initial;
     private readonly bool written;
-    private readonly int before, behind;
+    private readonly int before, behind, number;
 
-    internal Operand(Device device, string name, T[] values, bool written, bool mayBeShort, bool shortened, int before) : base(name, mayBeShort)
+    internal Operand(Device device, string name, T[] values, bool written, bool mayBeShort, bool shortened, int before, int number) : base(name, mayBeShort)
     {
         initial = values;
         this.before = Guarded ? before : 0;
         this.written = written;
+        this.number = number;
         // No device has buffers without elements.
         behind = Guarded ? 1200 : values.Length == 0 ? 1 : 0;
         buffer = device.Allocate<T>(this.before + values.Length + behind);
-        buffer.CopyFrom([.. Poison(this.before), .. values, .. Poison(behind)]);
+        buffer.CopyFrom([.. Poison(this.before, number), .. values, .. Poison(behind, number)]);
         View = buffer.View.SubView(this.before, values.Length - (shortened ? 1 : 0));
     }
 
@@ -159,16 +163,18 @@ public sealed class Operand<T> : Operand where T : unmanaged
 
     public override void Dispose() => buffer.Dispose();
 
-    internal static T[] Poison(int length)
+    /// <remarks>A signalling NaN, another one for each operand: arithmetic makes it a quiet one, and a copy has the number of where it came from, so that an element-wise operation that
+    /// goes too far does not leave what it finds.</remarks>
+    internal static T[] Poison(int length, int number)
     {
         var values = new T[length];
         if (Marshal.SizeOf<T>() == sizeof(uint))
         {
-            MemoryMarshal.Cast<T, uint>(values.AsSpan()).Fill(0x7FFACADE);
+            MemoryMarshal.Cast<T, uint>(values.AsSpan()).Fill(0x7F8ACA00u + (uint)number);
         }
         else
         {
-            MemoryMarshal.AsBytes(values.AsSpan()).Fill(0xEE);
+            MemoryMarshal.AsBytes(values.AsSpan()).Fill((byte)(0xEE - number));
         }
         return values;
     }
@@ -176,8 +182,8 @@ public sealed class Operand<T> : Operand where T : unmanaged
     internal override void Check(string title)
     {
         T[] all = All();
-        Assert.True(Same(all.AsSpan(0, before), Poison(before)), $"{Name} of {title}: the guard zone before it has changed");
-        Assert.True(Same(all.AsSpan(before + initial.Length), Poison(behind)), $"{Name} of {title}: the guard zone behind it has changed");
+        Assert.True(Same(all.AsSpan(0, before), Poison(before, number)), $"{Name} of {title}: the guard zone before it has changed");
+        Assert.True(Same(all.AsSpan(before + initial.Length), Poison(behind, number)), $"{Name} of {title}: the guard zone behind it has changed");
         Assert.True(written || Same(all.AsSpan(before, initial.Length), initial), $"{Name} of {title} is an input and has changed");
     }
 

@@ -24,7 +24,7 @@ public sealed class GatherImagesCases : IOpCases
 
 public sealed class BatchMetricsCases : IOpCases
 {
-    private static readonly (int Batch, int Index, int Places)[] Sizes = [(5, 2, 3), (1, 0, 1), (127, 1, 4), (128, 0, 2), (129, 3, 5), (512, 7, 9), (1000, 0, 1)];
+    private static readonly (int Batch, int Index, int Places)[] Sizes = [(5, 2, 3), (1, 0, 1), (127, 1, 4), (128, 0, 2), (129, 3, 5), (255, 0, 1), (256, 1, 2), (257, 0, 1), (512, 7, 9), (1000, 0, 1)];
 
     public static IEnumerable<OpCase> All => Sizes.Select(s => new OpCase($"batch {s.Batch} at {s.Index} of {s.Places}", t =>
     {
@@ -40,23 +40,30 @@ public sealed class BatchMetricsCases : IOpCases
 
 public sealed class SumRowsCases : IOpCases
 {
-    private static readonly (int Rows, int Columns)[] Sizes = [(3, 5), (1, 1), (16, 33), (17, 2049), (2, 4100), (300, 7), (1, 40), (15, 257), (5, 16), (4, 31)];
+    /// <summary>Around the threads of a GPU that share a column: 2 from 16 rows on, 64 from 512.</summary>
+    private static readonly (int Rows, int Columns)[] Sizes =
+    [
+        (3, 5), (1, 1), (16, 33), (17, 2049), (2, 4100), (300, 7), (1, 40), (15, 257), (5, 16), (4, 31),
+        (31, 64), (32, 36), (33, 1024), (255, 320), (511, 3), (512, 12), (1100, 65), (5000, 1),
+    ];
 
-    public static IEnumerable<OpCase> All => Sizes.Select(s => new OpCase($"{s.Rows}x{s.Columns}", t =>
+    public static IEnumerable<OpCase> All => Sizes.SelectMany(s => (bool[])[false, true], (s, relu) => new OpCase($"{s.Rows}x{s.Columns}{(relu ? " relu" : "")}", t => Run(t, s.Rows, s.Columns, relu)));
+
+    private static void Run(Trial t, int rows, int columns, bool relu)
     {
-        double[,] input = Values.Matrix(t.Random, s.Rows, s.Columns);
-        Operand<float> output = t.Output<float>("output", s.Columns);
-        SumRows.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), output, s.Rows, s.Columns);
-        var sums = new double[s.Columns];
-        for (int j = 0; j < s.Columns; j++)
+        double[,] input = Values.Matrix(t.Random, rows, columns);
+        Operand<float> output = t.Output<float>("output", columns);
+        SumRows.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), output, rows, columns, relu);
+        var sums = new double[columns];
+        for (int j = 0; j < columns; j++)
         {
-            for (int i = 0; i < s.Rows; i++)
+            for (int i = 0; i < rows; i++)
             {
                 sums[j] += input[i, j];
             }
         }
-        t.Expect(output, sums, Tolerance.Sum(s.Rows), s.Columns);
-    }));
+        t.Expect(output, relu ? [.. sums.Select(PoolReference.Relu)] : sums, Tolerance.Sum(rows), columns);
+    }
 }
 
 /// <summary>Taking a batch out of the images.</summary>

@@ -74,13 +74,34 @@ public abstract class AdamTests<TDevice> : OpTests<TDevice, AdamCases> where TDe
     [InlineData(20)]
     public void Moments_that_would_become_denormal_become_zero(int n)
     {
-        using var t = new Trial(Device, new OpCase("denormals", _ => { }));
-        Operand<float> parameters = t.InOut("parameters", [.. Enumerable.Repeat(0.5f, n)]);
-        Operand<float> first = t.InOut("first", [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1e-31f : -1e-31f)]), second = t.InOut("second", [.. Enumerable.Repeat(1e-31f, n)]);
-        Adam.Run(Device, parameters, t.Input(new float[n]), first, second, n, 1000, 1e-3);
-        Assert.All(first.Read(), x => Assert.Equal(0f, x));
-        Assert.All(second.Read(), x => Assert.Equal(0f, x));
-        Assert.All(parameters.Read(), x => Assert.Equal(0.5f, x));
+        foreach (int before in Trial.Places)
+        {
+            using var t = new Trial(Device, new OpCase("denormals", _ => { }), before: before);
+            Operand<float> parameters = t.InOut("parameters", [.. Enumerable.Repeat(0.5f, n)]);
+            Operand<float> first = t.InOut("first", [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1e-31f : -1e-31f)]), second = t.InOut("second", [.. Enumerable.Repeat(1e-31f, n)]);
+            Adam.Run(Device, parameters, t.Input(new float[n]), first, second, n, 1000, 1e-3);
+            Assert.All(first.Read(), x => Assert.Equal(0f, x));
+            Assert.All(second.Read(), x => Assert.Equal(0f, x));
+            Assert.All(parameters.Read(), x => Assert.Equal(0.5f, x));
+        }
+    }
+
+    [DeviceTheory]
+    [InlineData(3)]
+    [InlineData(22)]
+    public void A_NaN_gradient_spoils_its_own_parameter_alone(int n)
+    {
+        foreach (int before in Trial.Places)
+        {
+            using var t = new Trial(Device, new OpCase("NaN", _ => { }), before: before);
+            Operand<float> parameters = t.InOut("parameters", new float[n]), first = t.InOut("first", new float[n]), second = t.InOut("second", new float[n]);
+            Adam.Run(Device, parameters, t.Input([.. Enumerable.Range(0, n).Select(i => i % 3 == 1 ? float.NaN : 1f)]), first, second, n, 1, 1e-3);
+            double[] Expected(double other) => [.. Enumerable.Range(0, n).Select(i => i % 3 == 1 ? double.NaN : other)];
+            t.Expect(first, Expected(0.1), Tolerance.Few, n);
+            t.Expect(second, Expected(0.001), Tolerance.Few, n);
+            t.Expect(parameters, Expected(-0.001), Tolerance.Few, n);
+            t.CheckMemory();
+        }
     }
 
     [DeviceFact]

@@ -5,9 +5,12 @@ namespace GpuCnn.Kernels.Tests;
 
 public sealed class SoftmaxCrossEntropyCases : IOpCases
 {
-    /// <summary>N, classes, the logits' size, and how many values they have (0: any).</summary>
+    /// <summary>N, classes, the logits' size, and how many values they have (0: any). A GPU gives rows of more than 32 classes to 256 threads.</summary>
     private static readonly (int N, int Classes, double Size, int Levels)[] Sizes =
-        [(5, 10, 1, 0), (1, 1, 1, 0), (2, 3, 20, 0), (300, 10, 5, 0), (7, 2, 300, 0), (33, 17, 1, 0), (16, 10, 1, 2), (257, 4, 1, 3), (3, 1000, 10, 0)];
+    [
+        (5, 10, 1, 0), (1, 1, 1, 0), (2, 3, 20, 0), (300, 10, 5, 0), (7, 2, 300, 0), (33, 17, 1, 0), (16, 10, 1, 2), (257, 4, 1, 3), (3, 1000, 10, 0),
+        (9, 32, 1, 0), (5, 33, 1, 0), (1, 255, 300, 0), (6, 256, 1, 2), (2, 257, 5, 0), (4, 513, 1, 1), (3, 700, 1, 40),
+    ];
 
     public static IEnumerable<OpCase> All => Sizes.Select(s => new OpCase($"N{s.N} classes {s.Classes} size {s.Size} levels {s.Levels}", t => Run(t, s.N, s.Classes, s.Size, s.Levels)));
 
@@ -42,14 +45,39 @@ public abstract class SoftmaxCrossEntropyTests<TDevice> : OpTests<TDevice, Softm
         Assert.Equal(with.Bits(), without.Bits());
     }
 
-    [DeviceFact]
-    public void A_NaN_logit_makes_its_own_row_NaN()
+    [DeviceTheory]
+    [InlineData(2)]
+    [InlineData(300)]
+    public void A_NaN_logit_makes_its_own_row_NaN(int classes)
     {
         using var t = new Trial(Device, new OpCase("NaN", _ => { }));
-        Operand<float> losses = t.Output<float>("losses", 3), gradient = t.Output<float>("gradient", 6);
-        SoftmaxCrossEntropy.Run(Device, t.Input<float>([1, 1, 0, float.NaN, float.NaN, 0]), t.Input<int>([0, 0, 1]), losses, t.Output<int>("classes", 3), gradient, 3, 2);
-        t.Expect(losses, [Math.Log(2), double.NaN, double.NaN], Tolerance.Few, 3);
-        t.Expect(gradient, [-1.0 / 6, 1.0 / 6, double.NaN, double.NaN, double.NaN, double.NaN], Tolerance.Few, 3, 2);
+        Operand<float> losses = t.Output<float>("losses", 3), gradient = t.Output<float>("gradient", 3 * classes);
+        Operand<int> winners = t.Output<int>("classes", 3);
+        var logits = new float[3 * classes];
+        logits[(2 * classes) - 1] = float.NaN;
+        logits[2 * classes] = float.NaN;
+        logits[(2 * classes) + 1] = 5;
+        SoftmaxCrossEntropy.Run(Device, t.Input(logits), t.Input<int>([0, 0, 1]), losses, winners, gradient, 3, classes);
+        t.Expect(losses, [Math.Log(classes), double.NaN, double.NaN], new Tolerance(classes * Tolerance.Epsilon, 8 * Tolerance.Epsilon), 3);
+        double share = 1.0 / (3 * classes);
+        double[] first = [share - (1.0 / 3), .. Enumerable.Repeat(share, classes - 1)];
+        t.Expect(gradient, [.. first, .. Enumerable.Repeat(double.NaN, 2 * classes)], Tolerance.Few, 3, classes);
+        // NaN is never the larger of two, so that one in front stays.
+        t.Expect(winners, [0, 0, 0], 3);
+        t.CheckMemory();
+    }
+
+    [DeviceTheory]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void A_row_of_negative_infinity_is_NaN_and_of_the_first_class(int classes)
+    {
+        using var t = new Trial(Device, new OpCase("negative infinity", _ => { }));
+        Operand<float> losses = t.Output<float>("losses", 1);
+        Operand<int> winners = t.Output<int>("classes", 1);
+        SoftmaxCrossEntropy.Run(Device, t.Input([.. Enumerable.Repeat(float.NegativeInfinity, classes)]), t.Input<int>([1]), losses, winners, default, 1, classes);
+        t.Expect(losses, [double.NaN], Tolerance.Few, 1);
+        t.Expect(winners, [0], 1);
     }
 }
 

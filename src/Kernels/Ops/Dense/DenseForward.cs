@@ -51,11 +51,7 @@ public readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
         }
         ArrayView<float> partials = device.Scratch((long)slices * batch * units);
         device.Run(new DenseForward(input, parameters, partials, batch, inputs, units, false, sliceDepth));
-        SumRows.Run(device, partials, output, slices, batch * units);
-        if (relu)
-        {
-            Relu.Run(device, output, output, batch * units);
-        }
+        SumRows.Run(device, partials, output, slices, batch * units, relu);
     }
 
     KernelConfig IOp.GpuShape => TiledProduct.Shape(batch, units, (inputs + sliceDepth - 1) / sliceDepth);
