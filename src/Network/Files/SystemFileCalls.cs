@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
+#pragma warning disable RS0030 // Here, and nowhere else.
+
 namespace GpuCnn;
 
 /// <summary>The system's own calls.</summary>

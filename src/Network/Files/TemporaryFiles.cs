@@ -77,7 +77,9 @@ public static partial class TemporaryFiles
         try
         {
             // Processes of another machine, or of another container, cannot be seen. While they write a file they have it to themselves.
+#pragma warning disable RS0030 // Nothing is written to it.
             using var mine = new FileStream(entry.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+#pragma warning restore RS0030
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

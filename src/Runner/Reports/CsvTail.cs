@@ -23,7 +23,7 @@ internal sealed class CsvTail(string path)
         {
             return [];
         }
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var stream = SharedFile.OpenRead(path);
         stream.Seek(offset, SeekOrigin.Begin);
         var bytes = new byte[Math.Max(0, stream.Length - offset)];
         int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false), end = bytes.AsSpan(0, read).LastIndexOf((byte)'\n') + 1;

@@ -19,7 +19,9 @@ internal sealed class RunLock : IDisposable
         try
         {
             // The file stays when the lock is given up: were it deleted, of two processes one could hold the deleted file and one a new one.
+#pragma warning disable RS0030 // Nothing is written to it.
             return new RunLock(new FileStream(Path.Combine(folder, RunFiles.Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+#pragma warning restore RS0030
         }
         catch (IOException exception) when (InUse.Contains(exception.HResult))
         {

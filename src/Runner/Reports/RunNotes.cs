@@ -38,7 +38,7 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
     private static List<EpochDocument> ReadEpochs(string path)
     {
         // The run may still be under way and have the file open.
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var reader = new StreamReader(SharedFile.OpenRead(path));
         var rows = new List<EpochDocument>();
         reader.ReadLine();
         while (reader.ReadLine() is { } line)
