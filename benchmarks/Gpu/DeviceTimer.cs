@@ -9,8 +9,8 @@ namespace GpuCnn.Benchmarks.Gpu;
 /// <param name="Fastest">The least.</param>
 /// <param name="Slowest">The most.</param>
 /// <param name="Samples">How many samples.</param>
-/// <param name="Launches">Launches of a sample, behind which the host waited once.</param>
-internal sealed record Timing(double Median, double Fastest, double Slowest, int Samples, int Launches);
+/// <param name="Times">How often a sample did it before the host waited once.</param>
+internal sealed record Timing(double Median, double Fastest, double Slowest, int Samples, int Times);
 
 /// <summary>Times launches on a device: what is launched first compiles and warms up, and no sample starts before the device is idle.</summary>
 /// <param name="device">The device.</param>

@@ -73,7 +73,7 @@ internal sealed class GpuBenchmark(AcceleratorChoice choice, bool quick, string?
 
     private List<object> Kernels(DeviceTimer timer, Peak peak)
     {
-        var table = new Table("operation", "shape", "batch", "median", "from", "to", "GFLOP/s", "% of peak", "GB/s", "% of copying");
+        var table = new Table("operation", "shape", "batch", "launches", "median", "from", "to", "GFLOP/s", "% of peak", "GB/s", "% of copying");
         var rows = new List<object>();
         foreach (CaseEntry entry in CaseTable.All)
         {
@@ -82,11 +82,14 @@ internal sealed class GpuBenchmark(AcceleratorChoice choice, bool quick, string?
                 using KernelCase one = entry.Create(batch);
                 one.Open(timer.Device);
                 one.Check();
+                long before = timer.Device.Launches;
+                one.Launch();
+                long launches = timer.Device.Launches - before;
                 Timing time = timer.Measure(one.Launch);
                 double flops = one.Flops / time.Median / 1e9, bytes = one.Bytes / time.Median / 1e9, ofPeak = 100 * flops / peak.GigaFlops, ofCopying = 100 * bytes / peak.GigaBytes;
-                table.Add(one.Op, one.Shape, batch, Table.Time(time.Median), Table.Time(time.Fastest), Table.Time(time.Slowest),
+                table.Add(one.Op, one.Shape, batch, launches, Table.Time(time.Median), Table.Time(time.Fastest), Table.Time(time.Slowest),
                     Table.Number(flops), Table.Number(ofPeak), Table.Number(bytes), Table.Number(ofCopying));
-                rows.Add(new { one.Op, one.Shape, Batch = batch, one.Flops, one.Bytes, Seconds = time, GigaFlops = flops, PercentOfPeak = ofPeak, GigaBytes = bytes, PercentOfCopying = ofCopying });
+                rows.Add(new { one.Op, one.Shape, Batch = batch, Launches = launches, one.Flops, one.Bytes, Seconds = time, GigaFlops = flops, PercentOfPeak = ofPeak, GigaBytes = bytes, PercentOfCopying = ofCopying });
             }
         }
         Console.WriteLine($"\nKernels. Work is what the result needs: of a pooled convolution's gradients the winners', a quarter of the multiply-adds of a convolution that is not pooled.\n\n{table}");

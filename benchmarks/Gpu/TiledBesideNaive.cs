@@ -15,7 +15,7 @@ internal sealed record Ratio(string Op, string Shape, int Batch, Timing Tiled, T
     public double Times => Naive.Median / Tiled.Median;
 }
 
-/// <summary>What tiling brings: matrix product and convolutions beside one thread an output.</summary>
+/// <summary>What tiling brings: matrix product, convolutions and their gradients beside one thread an output.</summary>
 internal static class TiledBesideNaive
 {
     /// <summary>Measures all.</summary>
@@ -28,6 +28,14 @@ internal static class TiledBesideNaive
         foreach (CaseEntry entry in CaseTable.OfOp(nameof(Conv2dForward)))
         {
             yield return Convolution(timer, (Conv2dForwardCase)entry.Create(batch));
+        }
+        foreach (CaseEntry entry in CaseTable.OfOp(nameof(Conv2dWeightGradient)))
+        {
+            yield return WeightGradient(timer, (Conv2dWeightGradientCase)entry.Create(batch));
+        }
+        foreach (CaseEntry entry in CaseTable.OfOp(nameof(Conv2dInputGradient)))
+        {
+            yield return InputGradient(timer, (Conv2dInputGradientCase)entry.Create(batch));
         }
     }
 
@@ -58,11 +66,38 @@ internal static class TiledBesideNaive
         {
             Device device = timer.Device;
             ours.Open(device);
-            ours.Check();
-            Timing tiled = timer.Measure(ours.Launch);
             var naive = new NaiveConv2dForward(ours.Sizes, ours.Input.View, ours.Parameters.View, ours.Output.View, ours.Winners.View, ours.Batch);
-            ours.Check(() => device.Run(naive), () => [ours.Output.Difference(), ours.Winners.Difference()]);
-            return new Ratio(ours.Op, ours.Shape, ours.Batch, tiled, timer.Measure(() => device.Run(naive)), ours.Flops);
+            return Beside(timer, ours, () => device.Run(naive), () => [ours.Output.Difference(), ours.Winners.Difference()]);
         }
+    }
+
+    private static Ratio WeightGradient(DeviceTimer timer, Conv2dWeightGradientCase ours)
+    {
+        using (ours)
+        {
+            Device device = timer.Device;
+            ours.Open(device);
+            var naive = new NaiveConv2dWeightGradient(ours.Sizes, ours.Input.View, ours.GradOutput.View, ours.Winners.View, ours.GradParameters.View, ours.Batch);
+            return Beside(timer, ours, () => device.Run(naive), () => [ours.GradParameters.Difference()]);
+        }
+    }
+
+    private static Ratio InputGradient(DeviceTimer timer, Conv2dInputGradientCase ours)
+    {
+        using (ours)
+        {
+            Device device = timer.Device;
+            ours.Open(device);
+            var naive = new NaiveConv2dInputGradient(ours.Sizes, ours.GradOutput.View, ours.Winners.View, ours.Parameters.View, ours.GradInput.View, ours.Batch);
+            return Beside(timer, ours, () => device.Run(naive), () => [ours.GradInput.Difference()]);
+        }
+    }
+
+    private static Ratio Beside(DeviceTimer timer, KernelCase ours, Action naive, Func<IEnumerable<string?>> differences)
+    {
+        ours.Check();
+        Timing tiled = timer.Measure(ours.Launch);
+        ours.Check(naive, differences);
+        return new Ratio(ours.Op, ours.Shape, ours.Batch, tiled, timer.Measure(naive), ours.Flops);
     }
 }

@@ -40,6 +40,21 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     }
 
     [DeviceFact]
+    public void Dropout_fused_with_its_neighbours_gives_the_bits_of_separate_layers()
+    {
+        var model = new ModelDefinition("dropout", Oracle.Train.Shape, 1, new Flatten(), new Dense(34), new Relu(), new Dropout(0.4), new Dense(27), new Relu(), new Dropout(0.1), new Dense(10));
+        float[] Trained(bool fuse)
+        {
+            using var network = new Network(model, TDevice.Open(), 50, training: true, fuse);
+            network.Initialize(6);
+            using var trainer = new Trainer(network, Small, Oracle.Train);
+            RunAll(trainer);
+            return [.. trainer.StepLosses, .. network.ExportWeights().SelectMany(tensor => tensor.Values)];
+        }
+        Assert.Equal(Trained(fuse: false), Trained(fuse: true));
+    }
+
+    [DeviceFact]
     public void Metrics_are_those_of_the_images_split_and_weighted_by_batch()
     {
         using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), 50);

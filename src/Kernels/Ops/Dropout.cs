@@ -21,7 +21,7 @@ public readonly struct Dropout : IOp
         this.count = count;
         vector = Float4.Fits(values);
         threshold = (uint)Math.Round(rate * 4294967296.0);
-        scale = (float)(1.0 / (1.0 - rate));
+        scale = Scale(rate);
         this.seed = seed;
         this.step = step;
         this.layer = layer;
@@ -40,12 +40,12 @@ public readonly struct Dropout : IOp
     {
         Require.Positive(count);
         Require.Length(values, count);
-        if (!(rate >= 0 && rate < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate lies in [0, 1)");
-        }
+        Require.Rate(rate);
         device.Run(new Dropout(values, count, rate, seed, step, layer));
     }
+
+    /// <summary>What elements are multiplied by that are not dropped.</summary>
+    internal static float Scale(double rate) => (float)(1.0 / (1.0 - rate));
 
     KernelConfig IOp.GpuShape => ElementWise.Shape((count + 3) / 4);
 

@@ -63,34 +63,39 @@ public readonly struct Relu : IOp, IElementWise
 }
 
 /// <summary>Gradient of <see cref="Relu"/>: gradInput = gradOutput where output is positive, else 0. Both gradients may be the same memory.</summary>
+/// <remarks>Of <see cref="Relu"/> and a <see cref="Dropout"/> behind it too: what was dropped is zero like what was closed, so that the mask need not be drawn again.</remarks>
 public readonly struct ReluGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> output, gradOutput, gradInput;
     private readonly int count, vector;
+    private readonly float scale;
 
-    private ReluGradient(ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
+    private ReluGradient(ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count, float scale)
     {
         this.output = output;
         this.gradOutput = gradOutput;
         this.gradInput = gradInput;
         this.count = count;
+        this.scale = scale;
         vector = Float4.Fits(output) & Float4.Fits(gradOutput) & Float4.Fits(gradInput);
     }
 
     /// <summary>Runs the operation.</summary>
     /// <param name="device">The device that holds the operands.</param>
-    /// <param name="output">[count], as <see cref="Relu"/> left it.</param>
+    /// <param name="output">[count], as <see cref="Relu"/> left it, or dropout behind it.</param>
     /// <param name="gradOutput">[count].</param>
     /// <param name="gradInput">[count].</param>
     /// <param name="count">The number of elements.</param>
+    /// <param name="rate">The rate of a dropout that worked on the output; 0 for none.</param>
     /// <exception cref="ArgumentException">An operand is shorter.</exception>
-    public static void Run(Device device, ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
+    public static void Run(Device device, ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count, double rate = 0)
     {
         Require.Positive(count);
         Require.Length(output, count);
         Require.Length(gradOutput, count);
         Require.Length(gradInput, count);
-        device.Run(new ReluGradient(output, gradOutput, gradInput, count));
+        Require.Rate(rate);
+        device.Run(new ReluGradient(output, gradOutput, gradInput, count, Dropout.Scale(rate)));
     }
 
     KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
@@ -113,7 +118,7 @@ public readonly struct ReluGradient : IOp, IElementWise
         for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
         {
             Vector512<float> closed = Vector512.LessThanOrEqual(Vector512.Load(y + i), Vector512<float>.Zero);
-            Vector512.ConditionalSelect(closed, Vector512<float>.Zero, Vector512.Load(dy + i)).Store(dx + i);
+            Vector512.ConditionalSelect(closed, Vector512<float>.Zero, Vector512.Load(dy + i) * scale).Store(dx + i);
         }
         for (; i < to; i++)
         {
@@ -121,5 +126,5 @@ public readonly struct ReluGradient : IOp, IElementWise
         }
     }
 
-    private static float Of(float y, float dy) => y <= 0f ? 0f : dy;
+    private float Of(float y, float dy) => y <= 0f ? 0f : dy * scale;
 }

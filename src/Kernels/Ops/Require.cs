@@ -20,4 +20,14 @@ internal static class Require
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
     public static void Positive(int value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, name);
+
+    /// <summary>A dropout rate must leave something.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is outside [0, 1).</exception>
+    public static void Rate(double rate)
+    {
+        if (!(rate >= 0 && rate < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate lies in [0, 1)");
+        }
+    }
 }

@@ -3,16 +3,21 @@ using ILGPU;
 
 namespace GpuCnn;
 
-/// <summary>A dense layer; where ReLU follows, both in one.</summary>
+/// <summary>A dense layer; where ReLU follows, both in one; where dropout follows that, the gradients of those two in one as well.</summary>
 internal sealed class DenseStage : Stage
 {
     private readonly int inputs, units;
     private readonly bool relu;
+    private readonly double dropoutRate;
+    private readonly uint dropoutIndex;
     private readonly ArrayView<float> parameters, gradParameters;
 
-    public DenseStage(Dense layer, StageContext context, bool relu) : base(context)
+    public DenseStage(Dense layer, StageContext context, bool relu, Dropout? dropout = null) : base(context)
     {
         this.relu = relu;
+        dropoutRate = dropout?.Rate ?? 0;
+        // Dense, ReLU, dropout.
+        dropoutIndex = (uint)context.Index + 2;
         inputs = context.InputShape.Count;
         units = layer.Units;
         parameters = context.Arena.ValuesOf(context.Block!);
@@ -20,13 +25,20 @@ internal sealed class DenseStage : Stage
         AllocateOutput(context, units);
     }
 
-    public override void Forward(in Pass pass) => DenseForward.Run(Device, Input, parameters, Output, pass.Batch, inputs, units, relu);
+    public override void Forward(in Pass pass)
+    {
+        DenseForward.Run(Device, Input, parameters, Output, pass.Batch, inputs, units, relu);
+        if (Drops(pass))
+        {
+            Kernels.Dropout.Run(Device, Output, pass.Batch * units, dropoutRate, pass.DropoutSeed!.Value, pass.Step, dropoutIndex);
+        }
+    }
 
     public override void Backward(in Pass pass)
     {
         if (relu)
         {
-            ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * units);
+            ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * units, Drops(pass) ? dropoutRate : 0);
         }
         DenseWeightGradient.Run(Device, Input, GradOutput, gradParameters, pass.Batch, inputs, units);
         if (GradInput.Length > 0)
@@ -34,4 +46,6 @@ internal sealed class DenseStage : Stage
             DenseInputGradient.Run(Device, GradOutput, parameters, GradInput, pass.Batch, inputs, units);
         }
     }
+
+    private bool Drops(in Pass pass) => dropoutRate > 0 && pass.DropoutSeed is not null;
 }

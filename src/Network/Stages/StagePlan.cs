@@ -53,7 +53,7 @@ internal static class StagePlan
                 Stage? stage = layer switch
                 {
                     Conv2d conv when fused > 0 => new Conv2dStage(conv, context, pooled: true),
-                    Dense dense when fused > 0 => new DenseStage(dense, context, relu: true),
+                    Dense dense when fused > 0 => new DenseStage(dense, context, relu: true, Next(model, index, 2) as Dropout),
                     _ => layer.CreateStage(context),
                 };
                 if (stage is not null)
@@ -76,6 +76,7 @@ internal static class StagePlan
     public static int FusedAfter(ModelDefinition model, int index, TensorShape input) => (model.Layers[index], Next(model, index, 1), Next(model, index, 2)) switch
     {
         (Conv2d conv, Relu, MaxPool2d pool) when CanFuse(conv, pool, input) => 2,
+        (Dense, Relu, Dropout) => 2,
         (Dense, Relu, _) => 1,
         _ => 0,
     };
