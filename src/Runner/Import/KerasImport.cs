@@ -42,6 +42,10 @@ internal static class KerasImport
             string name = model.Summary[i].Name;
             if (layer.WeightShape(shape) is { } wanted)
             {
+                if (wanted.Count is not (2 or 4))
+                {
+                    throw new InvalidFileException(path, $"model {model.Name} has a {layer.Kind} layer, {name}, whose weights are not read from Keras");
+                }
                 if (next == layers.Count)
                 {
                     throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {name}");
