@@ -65,7 +65,7 @@ internal static class Program
 
     private static int CodeOf(Exception exception) => exception switch
     {
-        InvalidFileException or OptionException or AcceleratorException or ModelException or ModelMismatchException or OutputPathException => ExitCode.BadInput,
+        InvalidFileException or OptionException or AcceleratorException or ModelException or ModelMismatchException or StateMismatchException or OutputPathException => ExitCode.BadInput,
         _ => ExitCode.Failed,
     };
 

@@ -69,6 +69,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal([$"{folder}/sub/"], Offered($"gpucnn train --data {folder}/"));
         Assert.Equal([$"--output={folder}/sub/"], Offered($"gpucnn train --output={folder}/s"));
         Assert.Equal([$"{folder}/sub/"], Offered($"gpucnn watch {folder}/"));
+        Assert.Equal([$"{folder}/sub/"], Offered($"gpucnn train --resume {folder}/"));
         Assert.Equal([$"{folder}/.hidden"], Offered($"gpucnn evaluate --weights {folder}/.h"));
         Assert.Empty(Offered($"gpucnn evaluate --weights {folder}/none/"));
     }

@@ -23,6 +23,7 @@ public sealed class SignalTests(TinyData tiny) : IClassFixture<TinyData>
         await process.Ends();
         Assert.Equal(code, process.ExitCode);
         Assert.Contains("interrupted after ", process.Out, StringComparison.Ordinal);
+        Assert.Contains($"resume      gpucnn train --resume {folder}\n", process.Out, StringComparison.Ordinal);
         Assert.Empty(process.Error);
         ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
         Assert.True(File.ReadAllLines(Path.Combine(folder, "results.csv")).Length >= 2);

@@ -30,7 +30,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(15, losses.Length);
         Assert.Equal(epochs.Sum(row => row.GetProperty("train_seconds").GetDouble()), run.Json.GetProperty("train_seconds").GetDouble(), 1e-9);
 
-        Assert.Equal(["args.json", "confusion_matrix.csv", "confusion_matrix.png", "confusion_matrix_normalized.png", "lock", "model.json", "predictions.csv", "report.html",
+        Assert.Equal(["args.json", "checkpoint/step-000000010.safetensors", "checkpoint/step-000000015.safetensors", "confusion_matrix.csv", "confusion_matrix.png", "confusion_matrix_normalized.png", "lock", "model.json", "predictions.csv", "report.html",
             "report.json", "report.txt", "results.csv", "results.png", "state.json", "steps.csv", "top_losses.png", "weights/best.safetensors", "weights/last.safetensors"],
             Files(folder));
         string[] rows = File.ReadAllLines(Path.Combine(folder, "results.csv"));

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace GpuCnn.Runner.CommandLine;
 
-/// <summary>Options of <c>train</c>.</summary>
+/// <summary>Options of <c>train</c>. What a resumed run makes of them, <see cref="Commands.Resumption"/> says.</summary>
 internal static class TrainFlags
 {
     private static readonly TrainingOptions Preset = new();
@@ -26,6 +26,12 @@ internal static class TrainFlags
 
     public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
         "Seed of initial weights, shuffling and dropout", Preset.Seed);
+
+    public static Option<int> CheckpointEvery { get; } = Flag.Number(new OptionRule<int>("--checkpoint-every", "0 (only then) or more", value => value >= 0),
+        "Save a checkpoint every N steps too, beside that at each epoch's end and when the training is interrupted", 0);
+
+    public static Option<string?> Resume { get; } = Flag.Text("--resume", "RUN",
+        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, --learning-rate and --accelerator changed (other bits from there)");
 
     public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 

@@ -6,7 +6,7 @@ using GpuCnn.Runner.Views;
 
 namespace GpuCnn.Runner.Commands;
 
-/// <summary><c>train</c>: trains a model and leaves a run folder. All input is checked before anything is created.</summary>
+/// <summary><c>train</c>: trains a model and leaves a run folder, or goes on with one. All input is checked before anything is created.</summary>
 internal sealed class TrainCommand
 {
     private readonly Host host;
@@ -14,14 +14,15 @@ internal sealed class TrainCommand
     public TrainCommand(Host host)
     {
         this.host = host;
-        Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once.");
+        Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
+            + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
             TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
-            TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+            TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
-        Command.SetAction(Begin);
+        Command.SetAction(parsed => parsed.GetValue(TrainFlags.Resume) is { } run ? Resume(parsed, run) : Begin(parsed));
     }
 
     /// <summary>Its declaration.</summary>
@@ -50,18 +51,44 @@ internal sealed class TrainCommand
         Device device = setup.Device;
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
-            options.Shuffle, options.Dropout, options.TrainSamples, 0, setup.TrainFingerprint, setup.TestFingerprint);
-        using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args) : RunFolder.CreateNext(host.Runs, args);
-        folder.WriteModel(model);
-        return Execute(parsed, setup, folder, []);
+            options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint);
+        using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
+        return Execute(parsed, setup, folder);
     }
 
-    private int Execute(ParseResult parsed, TrainingSetup setup, RunFolder folder, IReadOnlyList<EpochResult> past) =>
-        new TrainingRun(host, new Output(host, parsed), setup.Trainer, folder, setup.Test, past)
+    private int Resume(ParseResult parsed, string run)
+    {
+        using RunFolder folder = RunFolder.Open(run);
+        var resumption = new Resumption(host, parsed, folder);
+        ModelDefinition model = folder.Model;
+        TrainingOptions options = resumption.Options(model);
+        using var setup = new TrainingSetup(model, options, parsed.GetValue(CommonOptions.Data) ?? folder.Args.Data);
+        TrainingState? state = resumption.LoadState(options);
+        setup.Use(resumption.OpenDevice());
+        if (state is null)
+        {
+            setup.Initialize(folder.Args.Weights is { } weights ? TrainedModel.Load(weights, model).Weights : null);
+        }
+        setup.Prepare();
+        resumption.RequireSameData(setup);
+        if (state is not null)
+        {
+            setup.Trainer.Restore(state with { LearningRate = options.LearningRate });
+        }
+        folder.Continue(resumption.ArgsFrom(setup, options, state?.Step ?? 0), [.. setup.Trainer.Epochs.Select(EpochDocument.Of)], setup.Trainer.StepLosses);
+        return Execute(parsed, setup, folder);
+    }
+
+    private int Execute(ParseResult parsed, TrainingSetup setup, RunFolder folder)
+    {
+        setup.Trainer.CheckpointEvery = folder.Args.CheckpointEvery;
+        using var run = new TrainingRun(host, new Output(host, parsed), setup.Trainer, folder, setup.Test)
         {
             Style = parsed.GetValue(TrainingViews.Style),
             Pictures = !parsed.GetValue(TrainFlags.NoPictures),
-        }.Execute();
+        };
+        return run.Execute();
+    }
 
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model) => new()
     {

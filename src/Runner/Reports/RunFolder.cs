@@ -12,14 +12,13 @@ internal sealed class RunFolder : IDisposable
     private readonly AppendedFile results, steps;
     private readonly List<EpochDocument> rows = [];
     private IReadOnlyList<float> losses = [];
-    private ModelDefinition? model;
     private StateDocument? state;
     private int stepsWritten;
     private long stepsTime = Stopwatch.GetTimestamp();
 
-    private RunFolder(string path, RunLock held, ArgsDocument args)
+    private RunFolder(string path, RunLock held, ArgsDocument args, ModelDefinition model)
     {
-        (Path, this.held, Args) = (path, held, args);
+        (Path, this.held, Args, Model) = (path, held, args, model);
         (results, steps) = (new AppendedFile(In(RunFiles.Results), WriteResults), new AppendedFile(In(RunFiles.Steps), WriteSteps));
         DurableFolder.Create(System.IO.Path.Combine(path, "weights"));
     }
@@ -29,6 +28,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The run's options.</summary>
     public ArgsDocument Args { get; private set; }
+
+    /// <summary>The run's model.</summary>
+    public ModelDefinition Model { get; }
+
+    /// <summary>When a run that is resumed began; null for a new one.</summary>
+    public DateTimeOffset? Begun { get; private init; }
 
     /// <summary>The folder of checkpoints.</summary>
     public string Checkpoints => In(RunFiles.Checkpoints);
@@ -98,8 +103,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Creates a run in the very folder given.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="args">The run's options.</param>
+    /// <param name="model">Its model.</param>
     /// <exception cref="OutputPathException">The folder cannot be used.</exception>
-    public static RunFolder CreateAt(string path, ArgsDocument args)
+    public static RunFolder CreateAt(string path, ArgsDocument args, ModelDefinition model)
     {
         Check(path);
         return Guard(path, () =>
@@ -110,8 +116,8 @@ internal sealed class RunFolder : IDisposable
             {
                 // Another process may have found the folder empty too, and been faster.
                 Check(path);
-                AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Text(args));
-                return Begun(path, held, args);
+                Describe(path, args, model);
+                return Created(path, held, args, model);
             }
             catch
             {
@@ -124,8 +130,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Creates a run in the first free of the folders <c>model-1</c>, <c>model-2</c>, ...</summary>
     /// <param name="runs">The folder of run folders.</param>
     /// <param name="args">The run's options.</param>
+    /// <param name="model">Its model.</param>
     /// <exception cref="OutputPathException">It cannot be written to.</exception>
-    public static RunFolder CreateNext(string runs, ArgsDocument args) => Guard(runs, () =>
+    public static RunFolder CreateNext(string runs, ArgsDocument args, ModelDefinition model) => Guard(runs, () =>
     {
         // A folder that is filled first and then renamed takes its number in one step: a rename onto a folder with files in it fails.
         string prepared = TemporaryFiles.NameFor(System.IO.Path.Combine(runs, $".{args.Model}"));
@@ -133,7 +140,7 @@ internal sealed class RunFolder : IDisposable
         TemporaryFiles.RemoveAbandoned(runs);
         try
         {
-            AtomicFile.Write(System.IO.Path.Combine(prepared, RunFiles.Args), Text(args));
+            Describe(prepared, args, model);
             for (int number = 1; ; number++)
             {
                 string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{args.Model}-{number}"));
@@ -149,7 +156,7 @@ internal sealed class RunFolder : IDisposable
                 {
                     continue;
                 }
-                return Begun(path, Take(path), args);
+                return Created(path, Take(path), args, model);
             }
         }
         catch when (Directory.Exists(prepared))
@@ -175,7 +182,8 @@ internal sealed class RunFolder : IDisposable
                 {
                     TemporaryFiles.RemoveAbandoned(each);
                 }
-                return new RunFolder(path, held, RunReader.Document(System.IO.Path.Combine(path, RunFiles.Args), Documents.Default.ArgsDocument));
+                ArgsDocument args = RunReader.Document(System.IO.Path.Combine(path, RunFiles.Args), Documents.Default.ArgsDocument);
+                return new RunFolder(path, held, args, ModelFile.Load(System.IO.Path.Combine(path, RunFiles.Model))) { Begun = RunReader.WhenBegun(path) };
             }
             catch
             {
@@ -194,14 +202,6 @@ internal sealed class RunFolder : IDisposable
         AtomicFile.Write(In(RunFiles.Args), Text(args));
         Args = args;
         Begin(rows, losses);
-    }
-
-    /// <summary>Writes model.json.</summary>
-    /// <param name="trained">The model.</param>
-    public void WriteModel(ModelDefinition trained)
-    {
-        model = trained;
-        AtomicFile.Write(In(RunFiles.Model), ModelFile.Text(trained));
     }
 
     /// <summary>Writes state.json.</summary>
@@ -231,11 +231,7 @@ internal sealed class RunFolder : IDisposable
         RunLock again = RunLock.TryTake(Path) ?? throw new IOException("it was removed, and another process trains in it now");
         try
         {
-            AtomicFile.Write(args, Text(Args));
-            if (model is not null)
-            {
-                WriteModel(model);
-            }
+            Describe(Path, Args, Model);
             if (state is not null)
             {
                 WriteState(state);
@@ -287,11 +283,18 @@ internal sealed class RunFolder : IDisposable
 
     private static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
 
-    private static RunFolder Begun(string path, RunLock held, ArgsDocument args)
+    private static RunFolder Created(string path, RunLock held, ArgsDocument args, ModelDefinition model)
     {
-        var folder = new RunFolder(path, held, args);
+        var folder = new RunFolder(path, held, args, model);
         folder.Begin([], []);
         return folder;
+    }
+
+    /// <summary>Writes what makes a folder a run: the options last, for with them it can be resumed.</summary>
+    private static void Describe(string path, ArgsDocument args, ModelDefinition model)
+    {
+        AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Model), ModelFile.Text(model));
+        AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Text(args));
     }
 
     private static string Text(ArgsDocument args) => Documents.Text(args, Documents.Indented.ArgsDocument) + "\n";

@@ -64,6 +64,19 @@ internal sealed class RunReader
         }
     }
 
+    /// <summary>When a run began; now, when it was killed before it could say so.</summary>
+    public static DateTimeOffset WhenBegun(string path)
+    {
+        try
+        {
+            return Document(System.IO.Path.Combine(path, RunFiles.State), Documents.Default.StateDocument).Started;
+        }
+        catch (InvalidFileException)
+        {
+            return DateTimeOffset.UtcNow;
+        }
+    }
+
     /// <summary>In words, which process trains in a folder that is locked.</summary>
     public static string WhoTrains(string path)
     {
