@@ -61,7 +61,8 @@ public sealed class StepWork
             }
             else if (layer is GpuCnn.Dropout)
             {
-                backward.Add(new($"{name} forward and gradient", 0, 4 * Float * output));
+                // Its gradient is done with the ReLU's in front of it.
+                backward.Add(new($"{name} forward", 0, 2 * Float * output));
             }
             shape = model.Summary[i].Output;
         }
