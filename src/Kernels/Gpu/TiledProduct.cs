@@ -63,7 +63,7 @@ internal static class TiledProduct
     private const int Rows = 128, Columns = 64, Threads = 256;
 
     /// <summary>Groups that keep a large GPU busy: two at a time on each of some 130 multiprocessors, twice. Fixed, so that results do not depend on the device.</summary>
-    private const int BusyGroups = 512;
+    public const int BusyGroups = 512;
 
     /// <summary>A slice of the depth is at least so deep: its partial sums must be written and read again.</summary>
     private const int LeastSlice = 128;
@@ -87,15 +87,28 @@ internal static class TiledProduct
         return (((depth + slices - 1) / slices) + ChainLength - 1) / ChainLength * ChainLength;
     }
 
+    /// <summary>Shared memory for tiles of the left side.</summary>
+    public static ArrayView<float> AllocateLeft() => SharedMemory.Allocate<Float4>(2 * LeftTile / Float4.Count).Cast<float>();
+
+    /// <summary>Shared memory for tiles of the right side.</summary>
+    public static ArrayView<float> AllocateRight() => SharedMemory.Allocate<Float4>(2 * RightTile / Float4.Count).Cast<float>();
+
     /// <summary>What one thread does.</summary>
     /// <param name="op">The operands.</param>
     /// <param name="firstK">Where the depth starts for this group.</param>
     /// <param name="endK">Where it ends.</param>
     public static void Run<T, TLeft, TRight>(T op, int firstK, int endK)
+        where T : struct, ITiledProduct<TLeft, TRight> where TLeft : struct, IQuads where TRight : struct, IQuads => Run<T, TLeft, TRight>(op, AllocateLeft(), AllocateRight(), firstK, endK);
+
+    /// <summary>What one thread does, in shared memory that it may need for something else too.</summary>
+    /// <param name="op">The operands.</param>
+    /// <param name="left">For the left side.</param>
+    /// <param name="right">For the right side.</param>
+    /// <param name="firstK">Where the depth starts for this group.</param>
+    /// <param name="endK">Where it ends.</param>
+    public static void Run<T, TLeft, TRight>(T op, ArrayView<float> left, ArrayView<float> right, int firstK, int endK)
         where T : struct, ITiledProduct<TLeft, TRight> where TLeft : struct, IQuads where TRight : struct, IQuads
     {
-        ArrayView<float> left = SharedMemory.Allocate<Float4>(2 * LeftTile / Float4.Count).Cast<float>();
-        ArrayView<float> right = SharedMemory.Allocate<Float4>(2 * RightTile / Float4.Count).Cast<float>();
         int thread = Group.IdxX, tx = 4 * (thread & 15), ty = 4 * (thread >> 4);
         int row0 = Grid.IdxX * Rows, column0 = Grid.IdxY * Columns;
         // Along the depth the lanes of a warp are 16 rows and two quads, 32 bytes of each row; along rows or columns 16 quads, 256 bytes, at two depths.

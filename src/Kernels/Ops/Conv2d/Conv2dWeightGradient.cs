@@ -14,7 +14,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, gradOutput, partials;
     private readonly ArrayView<byte> winners;
-    private readonly int batch, sliceDepth, slices, vectorInput, vectorGradOutput, vectorPartials;
+    private readonly int batch, sliceDepth, slices, fewTaps, vectorInput, vectorGradOutput, vectorPartials;
 
     private Conv2dWeightGradient(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch, int sliceDepth)
     {
@@ -26,6 +26,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         this.batch = batch;
         this.sliceDepth = sliceDepth;
         slices = (RowsPerChunk + sliceDepth - 1) / sliceDepth;
+        fewTaps = Conv2dWinnerSums.Fits(shape) ? 1 : 0;
         vectorInput = Float4.Fits(input, shape.Channels);
         vectorGradOutput = Conv2dOperands.Fits(shape, gradOutput, winners);
         vectorPartials = Float4.Fits(partials, shape.Filters);
@@ -58,7 +59,9 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
         Require.Length(partials, (long)Chunks(batch) * shape.ParameterCount);
         int chunkDepth = Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage, chunks = Chunks(batch);
-        int sliceDepth = TiledProduct.SliceDepth(shape.Depth + 1, shape.Filters, chunkDepth, chunks), slices = (chunkDepth + sliceDepth - 1) / sliceDepth;
+        int sliceDepth = Conv2dWinnerSums.Fits(shape) ? Conv2dWinnerSums.SliceDepth(shape.Filters, chunkDepth, chunks)
+            : TiledProduct.SliceDepth(shape.Depth + 1, shape.Filters, chunkDepth, chunks);
+        int slices = (chunkDepth + sliceDepth - 1) / sliceDepth;
         if (slices == 1 || !device.RunsGpuBodies)
         {
             device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch, chunkDepth));
@@ -72,14 +75,25 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
 
     private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage;
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch) * slices);
+    KernelConfig IOp.GpuShape => fewTaps != 0 ? Conv2dWinnerSums.Shape(shape.Filters, Chunks(batch) * slices)
+        : TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch) * slices);
 
     void IOp.Gpu()
     {
         int chunk = Grid.IdxZ % Chunks(batch), slice = Grid.IdxZ / Chunks(batch), depth = RowsPerChunk;
         int first = (chunk * depth) + (slice * sliceDepth), end = Math.Min((chunk * depth) + Math.Min((slice + 1) * sliceDepth, depth), batch * shape.RowsPerImage);
-        TiledProduct.Run<Conv2dWeightGradient, Conv2dPixels, Conv2dGradients>(this, first, end);
+        ArrayView<float> left = TiledProduct.AllocateLeft(), right = TiledProduct.AllocateRight();
+        if (fewTaps != 0)
+        {
+            Conv2dWinnerSums.Run(shape, input, gradOutput, winners, left, Partial, first / 4, end / 4);
+        }
+        else
+        {
+            TiledProduct.Run<Conv2dWeightGradient, Conv2dPixels, Conv2dGradients>(this, left, right, first, end);
+        }
     }
+
+    private ArrayView<float> Partial => partials.SubView((long)Grid.IdxZ * shape.ParameterCount, shape.ParameterCount);
 
     Conv2dPixels ITiledProduct<Conv2dPixels, Conv2dGradients>.Left(int row, int k, int endK) => new(shape, input, vectorInput, row, k, endK);
 
@@ -87,11 +101,8 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
 
     int ITiledProduct<Conv2dPixels, Conv2dGradients>.Chained => 0;
 
-    void ITiledProduct<Conv2dPixels, Conv2dGradients>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
-    {
-        ArrayView<float> partial = partials.SubView((long)Grid.IdxZ * shape.ParameterCount, shape.ParameterCount);
-        TiledProduct.StoreRows(partial, vectorPartials, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
-    }
+    void ITiledProduct<Conv2dPixels, Conv2dGradients>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3) =>
+        TiledProduct.StoreRows(Partial, vectorPartials, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
 
     void IOp.Cpu(in CpuWorker worker)
     {
