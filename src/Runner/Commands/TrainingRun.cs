@@ -151,7 +151,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     {
         EvaluationResult last = Evaluation.Run(Network, test), best = last;
         var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
-        saver.WriteNow(Path.Combine(folder.Path, "report.txt"), () => EvaluationFiles.WriteTables(folder.Path, evaluated));
+        EvaluationFiles.WriteTables(folder.Path, evaluated, saver.WriteNow);
         DrawPictures(evaluated);
         if (BestEpoch != trainer.EpochsDone)
         {

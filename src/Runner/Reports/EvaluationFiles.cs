@@ -13,19 +13,29 @@ internal static class EvaluationFiles
     /// <param name="model">The evaluation.</param>
     /// <returns>The files written.</returns>
     /// <exception cref="IOException">The disk is full, or the like.</exception>
-    public static IReadOnlyList<string> Write(string folder, EvaluatedModel model) => [.. WriteTables(folder, model), .. WritePictures(folder, model)];
+    public static IReadOnlyList<string> Write(string folder, EvaluatedModel model)
+    {
+        var written = new List<string>();
+        WriteTables(folder, model, (path, write) =>
+        {
+            write();
+            written.Add(path);
+        });
+        return [.. written, .. WritePictures(folder, model)];
+    }
 
     /// <summary>Writes the texts and tables.</summary>
     /// <param name="folder">An existing folder.</param>
     /// <param name="model">The evaluation.</param>
-    /// <returns>The files written.</returns>
-    public static IReadOnlyList<string> WriteTables(string folder, EvaluatedModel model) =>
-    [
-        Save(folder, "report.txt", Summaries.Report(model.Result)),
-        Save(folder, "report.json", Documents.Text(model.Document, Documents.Indented.EvaluationDocument) + "\n"),
-        Save(folder, "confusion_matrix.csv", ConfusionMatrix(model)),
-        Save(folder, "predictions.csv", Predictions(model)),
-    ];
+    /// <param name="each">Told of each file and how it is written.</param>
+    public static void WriteTables(string folder, EvaluatedModel model, Action<string, Action> each)
+    {
+        void Table(string name, Func<string> text) => each(Path.Combine(folder, name), () => Save(folder, name, text()));
+        Table("report.txt", () => Summaries.Report(model.Result));
+        Table("report.json", () => Documents.Text(model.Document, Documents.Indented.EvaluationDocument) + "\n");
+        Table("confusion_matrix.csv", () => ConfusionMatrix(model));
+        Table("predictions.csv", () => Predictions(model));
+    }
 
     /// <summary>Writes the pictures, and the page that has pictures in it.</summary>
     /// <param name="folder">An existing folder.</param>

@@ -58,8 +58,15 @@ internal sealed class FileTrouble(Action<string> say)
         string reason = Reason(exception);
         lock (gate)
         {
-            unwritten.RemoveAll(each => each.Path == path);
-            unwritten.Add((path, reason));
+            int known = unwritten.FindIndex(each => each.Path == path);
+            if (known < 0)
+            {
+                unwritten.Add((path, reason));
+            }
+            else
+            {
+                unwritten[known] = (path, reason);
+            }
             if (said is not null)
             {
                 return;
