@@ -65,6 +65,7 @@ public sealed class Network : IDisposable
     /// <param name="seed">The seed.</param>
     public void Initialize(ulong seed)
     {
+        Revision++;
         Array.Clear(host);
         for (int layer = 0; layer < arena.Blocks.Count; layer++)
         {
@@ -113,13 +114,30 @@ public sealed class Network : IDisposable
     /// <summary>The gradients of the last backward pass, as <see cref="ExportWeights"/> gives weights.</summary>
     internal IReadOnlyList<WeightTensor> ExportGradients() => Export(arena.Gradients);
 
+    /// <summary>What the network runs, in its order.</summary>
+    internal IReadOnlyList<Stage> Stages => stages;
+
+    /// <summary>Where each layer's parameters lie.</summary>
+    internal IReadOnlyList<ParameterBlock> Blocks => arena.Blocks;
+
+    /// <summary>Another number whenever weights or moments may have changed.</summary>
+    internal long Revision { get; private set; }
+
+    /// <summary>The gradients of a layer's weight and bias.</summary>
+    internal ILGPU.ArrayView<float> GradientsOf(ParameterBlock block) => arena.GradientsOf(block);
+
     /// <summary>Takes a batch out of the images and runs it forward.</summary>
-    internal void Forward(DeviceImages images, int first, in Pass pass)
+    /// <param name="images">The images.</param>
+    /// <param name="first">The first one's place in their order.</param>
+    /// <param name="pass">Which pass it is.</param>
+    /// <param name="visit">Called after every stage, whose output the next may overwrite; null for nobody.</param>
+    internal void Forward(DeviceImages images, int first, in Pass pass, Action<Stage>? visit = null)
     {
         GatherImages.Run(Device, images.Pixels.View, images.Labels.View, images.Order.View, input.View, labels.View, Model.Input.Count, first, pass.Batch);
         foreach (Stage stage in stages)
         {
             stage.Forward(pass);
+            visit?.Invoke(stage);
         }
     }
 
@@ -150,16 +168,23 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>Gradients of all parameters, from that of the logits.</summary>
-    internal void Backward(in Pass pass)
+    /// <param name="pass">Which pass it is.</param>
+    /// <param name="visit">Called after every stage; null for nobody.</param>
+    internal void Backward(in Pass pass, Action<Stage>? visit = null)
     {
         for (int i = stages.Length - 1; i >= 0; i--)
         {
             stages[i].Backward(pass);
+            visit?.Invoke(stages[i]);
         }
     }
 
     /// <summary>One step of Adam.</summary>
-    internal void Update(long step, double learningRate) => arena.AdamStep(Device, step, learningRate);
+    internal void Update(long step, double learningRate)
+    {
+        Revision++;
+        arena.AdamStep(Device, step, learningRate);
+    }
 
     /// <summary>Copies weights and moments to the host, in the kernels' order, with where each layer's lie.</summary>
     internal (IReadOnlyList<ParameterBlock> Blocks, float[] Weights, float[] FirstMoments, float[] SecondMoments) CopyParameters() =>
@@ -191,6 +216,7 @@ public sealed class Network : IDisposable
     private void Import(IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target)
     {
         IReadOnlyDictionary<string, WeightTensor> named = Model.Match(tensors);
+        Revision++;
         Array.Clear(host);
         foreach (ParameterBlock block in arena.Blocks)
         {

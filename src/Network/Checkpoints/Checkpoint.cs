@@ -84,6 +84,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
                 CorrectOfEpoch = document.CorrectOfEpoch,
                 SecondsOfEpoch = document.SecondsOfEpoch,
                 LearningRate = document.LearningRate,
+                Rollbacks = document.Rollbacks,
                 Epochs = document.Epochs,
                 StepLosses = losses,
             }

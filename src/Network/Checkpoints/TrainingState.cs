@@ -50,6 +50,9 @@ public sealed record TrainingState
     /// <summary>The learning rate of the next step.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>How often the training has gone back because a number became NaN or infinite.</summary>
+    public int Rollbacks { get; init; }
+
     /// <summary>The epochs done.</summary>
     public required IReadOnlyList<EpochResult> Epochs { get; init; }
 

@@ -17,6 +17,9 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     /// <summary>Elements of a unit's weight.</summary>
     public int Depth => Height * Width * Channels;
 
+    /// <summary>Elements of the weight.</summary>
+    public int WeightCount => Depth * Units;
+
     /// <summary>Elements of weight and bias.</summary>
     public int Count => (Depth + 1) * Units;
 
@@ -28,7 +31,7 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     public (float[] Weight, float[] Bias) ToFile(ReadOnlySpan<float> parameters)
     {
         ReadOnlySpan<float> matrix = parameters.Slice(Offset, Count);
-        var weight = new float[Depth * Units];
+        var weight = new float[WeightCount];
         for (int i = 0; i < weight.Length; i++)
         {
             weight[i] = matrix[Place(i)];

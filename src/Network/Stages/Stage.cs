@@ -33,7 +33,7 @@ internal abstract class Stage : IDisposable
     protected ArrayView<float> Input { get; }
 
     /// <summary>Where the gradient of the input goes; empty in front of the first stage, and where nothing is trained.</summary>
-    protected ArrayView<float> GradInput { get; }
+    public ArrayView<float> GradInput { get; }
 
     /// <summary>[batch, ...], NHWC.</summary>
     public ArrayView<float> Output { get; private set; }

@@ -7,7 +7,7 @@ namespace GpuCnn;
 /// <remarks>Images, order and metrics live on the device. On a GPU the host launches steps ahead and reads the losses of a few steps while the device does the next
 /// few; it waits for all of them only at an epoch's end. On the CPU accelerator, where looking costs nothing, it looks at every step. There a step allocates no managed
 /// memory.</remarks>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     /// <summary>Steps whose losses are read together on a GPU. The host is at most twice as many ahead, so that a stop is not far away.</summary>
     internal const int StepsARead = 4;
@@ -88,20 +88,38 @@ public sealed class Trainer : IDisposable
     /// <summary>The mean loss of each step's batch, before its update.</summary>
     public IReadOnlyList<float> StepLosses => stepLosses;
 
-    private long StepsDone => ((long)EpochsDone * StepsPerEpoch) + stepsOfEpoch;
+    private long StepsDone => StepsBefore + stepsOfEpoch;
 
     /// <summary>Trains to the end of the epoch, then validates. An epoch that was interrupted goes on where it stopped.</summary>
     /// <param name="observer">Told of every step, in order; null for nobody.</param>
     /// <param name="stop">When cancelled, training ends after the step under way.</param>
     /// <returns>The epoch's metrics.</returns>
-    /// <exception cref="NonFiniteLossException">The loss became NaN or infinite.</exception>
+    /// <exception cref="NonFiniteLossException">A number became NaN or infinite. The training is back at the state before, captured at the start of the epoch or by
+    /// <see cref="CheckpointEvery"/>.</exception>
     public EpochResult RunEpoch(ITrainingObserver? observer = null, CancellationToken stop = default)
     {
-        int epoch = EpochsDone + 1, steps = StepsPerEpoch;
+        // The state to go back to.
+        Capture();
         if (Options.Shuffle)
         {
-            training.Shuffle(Options.Seed, epoch);
+            training.Shuffle(Options.Seed, EpochsDone + 1);
         }
+        while (true)
+        {
+            try
+            {
+                return FinishEpoch(observer, stop);
+            }
+            catch (NonFiniteLossException found)
+            {
+                GoBack(found, observer);
+            }
+        }
+    }
+
+    private EpochResult FinishEpoch(ITrainingObserver? observer, CancellationToken stop)
+    {
+        int epoch = EpochsDone + 1, steps = StepsPerEpoch;
         started = Stopwatch.GetTimestamp();
         while (stepsOfEpoch < steps && !stop.IsCancellationRequested)
         {
@@ -129,7 +147,7 @@ public sealed class Trainer : IDisposable
         (double Loss, double Accuracy)? held = interrupted || validation is null ? null : Validate();
         if (held is { Loss: var after } && !double.IsFinite(after))
         {
-            throw new NonFiniteLossException($"the validation loss became {(float)after} after step {StepsDone} (epoch {epoch})", epoch, StepsDone);
+            throw Spoiled($"the validation loss became {(float)after}");
         }
         bool best = !interrupted && (held is null || held.Value.Accuracy > bestAccuracy);
         var result = new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, LearningRate, secondsOfEpoch, secondsOfEpoch > 0 ? images / secondsOfEpoch : 0, best, interrupted);
@@ -137,80 +155,9 @@ public sealed class Trainer : IDisposable
         {
             EndEpoch(result);
         }
+        // The last losses do not show what their updates did to the weights.
+        Capture();
         return result;
-    }
-
-    /// <summary>Copies all that the next step depends on to the host.</summary>
-    /// <returns>The state after the last step.</returns>
-    /// <exception cref="InvalidOperationException">A step is under way whose loss is not known yet: a state is captured between epochs, or by <see cref="CheckpointEvery"/>.</exception>
-    public TrainingState Capture()
-    {
-        if (stepLosses.Count != StepsDone)
-        {
-            throw new InvalidOperationException($"the losses of {StepsDone - stepLosses.Count} steps are not known yet; capture between epochs, or set CheckpointEvery");
-        }
-        (IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) = Network.CopyParameters();
-        return new TrainingState(blocks, weights, firstMoments, secondMoments)
-        {
-            Options = Options,
-            TrainingImages = TrainingImages,
-            ValidationImages = ValidationImages,
-            StepsOfEpoch = stepsOfEpoch,
-            CorrectOfEpoch = tables.ReadCorrect(stepsOfEpoch),
-            SecondsOfEpoch = SecondsNow(),
-            LearningRate = LearningRate,
-            Epochs = [.. epochs],
-            StepLosses = [.. stepLosses],
-        };
-    }
-
-    /// <summary>Goes back, or forward, to a state. When it does not fit nothing is changed.</summary>
-    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs and the learning rate.</param>
-    /// <exception cref="StateMismatchException">It belongs to another training.</exception>
-    /// <exception cref="ModelMismatchException">Its tensors belong to another model.</exception>
-    public void Restore(TrainingState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        RequireSame("batch size", state.Options.BatchSize, Options.BatchSize);
-        RequireSame("seed", state.Options.Seed, Options.Seed);
-        RequireSame("use of shuffling", state.Options.Shuffle, Options.Shuffle);
-        RequireSame("use of dropout", state.Options.Dropout, Options.Dropout);
-        RequireSame("number of training images", state.TrainingImages, TrainingImages);
-        RequireSame("number of images held out", state.ValidationImages, ValidationImages);
-        if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch
-            || state.Step != ((long)state.Epochs.Count * StepsPerEpoch) + state.StepsOfEpoch)
-        {
-            throw new StateMismatchException($"the state's numbers do not agree: {state.Step} losses, {state.Epochs.Count} epochs of {StepsPerEpoch} steps, {state.StepsOfEpoch} steps of the next");
-        }
-        Network.Restore(state);
-        stepsOfEpoch = state.StepsOfEpoch;
-        secondsOfEpoch = state.SecondsOfEpoch;
-        LearningRate = state.LearningRate;
-        stepLosses.Clear();
-        stepLosses.AddRange(state.StepLosses);
-        tables.Restore([.. state.StepLosses.Skip(stepLosses.Count - stepsOfEpoch)], [.. state.CorrectOfEpoch]);
-        epochs.Clear();
-        epochs.AddRange(state.Epochs);
-        bestAccuracy = epochs.Max(epoch => epoch.ValAccuracy) ?? double.NegativeInfinity;
-    }
-
-    /// <summary>Copies the weights to the host, unless they are spoiled: the last steps' losses do not show what their updates did.</summary>
-    /// <returns>As <see cref="Network.ExportWeights"/> gives them.</returns>
-    /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
-    public IReadOnlyList<WeightTensor> ExportWeights()
-    {
-        IReadOnlyList<WeightTensor> weights = Network.ExportWeights();
-        foreach (WeightTensor tensor in weights)
-        {
-            foreach (float value in tensor.Values)
-            {
-                if (!float.IsFinite(value))
-                {
-                    throw new NonFiniteLossException($"a weight in {tensor.Name} became {value} by step {StepsDone}", EpochsDone, StepsDone);
-                }
-            }
-        }
-        return weights;
     }
 
     /// <inheritdoc/>
@@ -226,7 +173,7 @@ public sealed class Trainer : IDisposable
         validationTables?.Dispose();
     }
 
-    private int Seen => stepLosses.Count - (int)((long)EpochsDone * StepsPerEpoch);
+    private int Seen => stepLosses.Count - (int)StepsBefore;
 
     private double SecondsNow() => secondsOfEpoch + (started == 0 ? 0 : Stopwatch.GetElapsedTime(started).TotalSeconds);
 
@@ -238,19 +185,18 @@ public sealed class Trainer : IDisposable
         secondsOfEpoch = 0;
     }
 
-    private static void RequireSame<T>(string what, T ofState, T own) where T : IEquatable<T>
-    {
-        if (!ofState.Equals(own))
-        {
-            throw new StateMismatchException($"the state belongs to another training: its {what} is {ofState}, here it is {own}");
-        }
-    }
+    /// <summary>Steps before the epoch under way.</summary>
+    private long StepsBefore => (long)EpochsDone * StepsPerEpoch;
+
+    private Pass PassOf(int index) =>
+        new(Math.Min(Options.BatchSize, TrainingImages - (index * Options.BatchSize)), Options.Dropout ? Options.Seed : null, (uint)(StepsBefore + index + 1));
+
+    private Pass ValidationPass(int first) => new(Math.Min(Network.MaxBatch, ValidationImages - first), null, 0);
 
     private void Step(int index)
     {
-        int first = index * Options.BatchSize;
-        var pass = new Pass(Math.Min(Options.BatchSize, TrainingImages - first), Options.Dropout ? Options.Seed : null, (uint)StepsDone);
-        Network.Forward(training, first, pass);
+        Pass pass = PassOf(index);
+        Network.Forward(training, index * Options.BatchSize, pass);
         Network.Score(tables, index, pass.Batch, gradient: true);
         Network.Backward(pass);
         Network.Update(StepsDone, LearningRate);
@@ -303,7 +249,7 @@ public sealed class Trainer : IDisposable
         int batches = 0;
         for (int first = 0; first < ValidationImages; first += Network.MaxBatch)
         {
-            var pass = new Pass(Math.Min(Network.MaxBatch, ValidationImages - first), null, 0);
+            Pass pass = ValidationPass(first);
             Network.Forward(validation!, first, pass);
             Network.Score(validationTables!, batches++, pass.Batch, gradient: false);
         }

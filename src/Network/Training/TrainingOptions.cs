@@ -29,6 +29,9 @@ public sealed record TrainingOptions
     /// <summary>Keeps only the first images, in the order of the files, before the split; 0 for all.</summary>
     public int TrainSamples { get; init; }
 
+    /// <summary>What to do when a loss, a weight or a moment becomes NaN or infinite.</summary>
+    public NonFinitePolicy OnNonFinite { get; init; }
+
     /// <summary>The largest batch size.</summary>
     public const int LargestBatch = 65_536;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GpuCnn;
 
 /// <summary>Follows a training.</summary>
@@ -12,6 +10,12 @@ public interface ITrainingObserver
     /// <summary>So many steps are done as <see cref="Trainer.CheckpointEvery"/> says; all of them have been told. The next step waits until this returns.</summary>
     /// <param name="state">The state after them.</param>
     void OnCheckpoint(TrainingState state)
+    {
+    }
+
+    /// <summary>A number became NaN or infinite and the training went back to a state, as <see cref="TrainingOptions.OnNonFinite"/> asks. The steps after it will come again.</summary>
+    /// <param name="rollback">Why, and where to.</param>
+    void OnRollback(Rollback rollback)
     {
     }
 }
@@ -37,36 +41,3 @@ public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, 
 /// <param name="Interrupted">Whether the epoch was stopped before its last step.</param>
 public sealed record EpochResult(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
     double TrainSeconds, double ImagesPerSecond, bool Best, bool Interrupted);
-
-/// <summary>A loss, or a weight after the last loss, became NaN or infinite. The message is one line with step, last finite loss and what to try.</summary>
-public sealed class NonFiniteLossException : Exception
-{
-    /// <summary>Creates the exception.</summary>
-    /// <param name="epoch">The epoch, from 1.</param>
-    /// <param name="step">The step of the run, from 1.</param>
-    /// <param name="loss">What the loss became.</param>
-    /// <param name="lastFinite">The loss of the step before; null for the first.</param>
-    public NonFiniteLossException(int epoch, long step, float loss, float? lastFinite)
-        : base(string.Create(CultureInfo.InvariantCulture,
-            $"the loss became {loss} at step {step} (epoch {epoch}); {(lastFinite is { } last ? $"the step before it was {last:0.####}" : "it was the first step")}; try a smaller --learning-rate"))
-    {
-        Epoch = epoch;
-        Step = step;
-    }
-
-    /// <summary>Creates the exception for what is found after a step.</summary>
-    /// <param name="problem">What became what, and when.</param>
-    /// <param name="epoch">The epoch, from 1.</param>
-    /// <param name="step">The last step of the run, from 1.</param>
-    public NonFiniteLossException(string problem, int epoch, long step) : base($"{problem}; try a smaller --learning-rate")
-    {
-        Epoch = epoch;
-        Step = step;
-    }
-
-    /// <summary>The epoch, from 1.</summary>
-    public int Epoch { get; }
-
-    /// <summary>The step of the run, from 1.</summary>
-    public long Step { get; }
-}

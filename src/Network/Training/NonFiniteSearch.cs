@@ -1,0 +1,116 @@
+using System.Numerics;
+using ILGPU;
+
+namespace GpuCnn;
+
+/// <summary>Does steps again, one operation at a time, and looks at everything that they compute, in its order, until a number is NaN or infinite.</summary>
+/// <remarks>A step gives the same bits each time, so what spoiled a training is found again where it began, though it was noticed only later: losses are read late,
+/// a gradient is not looked at, and a weight that is NaN says nothing of its cause.</remarks>
+/// <param name="network">The network, in the state before the first of the steps.</param>
+internal sealed class NonFiniteSearch(Network network)
+{
+    private float[] host = [];
+    private long step;
+
+    /// <summary>What was found; null as long as everything was finite.</summary>
+    public NonFiniteOrigin? Origin { get; private set; }
+
+    /// <summary>Does one training step.</summary>
+    public void Step(DeviceImages images, MetricTables tables, int index, int first, Pass pass, double learningRate)
+    {
+        step = pass.Step;
+        Forward(images, first, pass);
+        network.Score(tables, index, pass.Batch, gradient: true);
+        Look("loss", "the loss", tables.ReadLosses(index + 1)[index..]);
+        Stage last = network.Stages[^1];
+        Look(last.GradOutput, pass.Batch, last, $"the gradient of {NameOf(last)}'s output");
+        network.Backward(pass, stage =>
+        {
+            string name = NameOf(stage);
+            if (network.Blocks.FirstOrDefault(block => block.Name == name) is { } block)
+            {
+                Span<float> gradients = Read(network.GradientsOf(block), block.Count);
+                Look(name, $"the gradient of {block.WeightName}", gradients[..block.WeightCount]);
+                Look(name, $"the gradient of {block.BiasName}", gradients[block.WeightCount..]);
+            }
+            Look(stage.GradInput, pass.Batch, stage, $"the gradient of {name}'s input");
+        });
+        network.Update(step, learningRate);
+        (IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) = network.CopyParameters();
+        Origin ??= InParameters(blocks, weights, firstMoments, secondMoments, step);
+    }
+
+    /// <summary>Runs a batch forward.</summary>
+    public void Forward(DeviceImages images, int first, Pass pass) =>
+        network.Forward(images, first, pass, stage => Look(stage.Output, pass.Batch, stage, $"the output of {NameOf(stage)}"));
+
+    /// <summary>The place of the first number that is NaN or infinite; -1 when there is none.</summary>
+    public static int IndexOfNonFinite(ReadOnlySpan<float> values)
+    {
+        int i = 0;
+        for (var largest = new Vector<float>(float.MaxValue); i + Vector<float>.Count <= values.Length; i += Vector<float>.Count)
+        {
+            if (!Vector.LessThanOrEqualAll(Vector.Abs(new Vector<float>(values[i..])), largest))
+            {
+                break;
+            }
+        }
+        for (; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>The first number among a network's parameters and the optimizer's moments that is NaN or infinite.</summary>
+    /// <param name="blocks">Where each layer's lie.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="firstMoments">The first moments of them.</param>
+    /// <param name="secondMoments">The second moments.</param>
+    /// <param name="step">The step after which they are looked at.</param>
+    public static NonFiniteOrigin? InParameters(IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments, long step)
+    {
+        (string Prefix, float[] Values)[] parts = [("", weights), ("Adam's first moment of ", firstMoments), ("Adam's second moment of ", secondMoments)];
+        foreach ((string prefix, float[] values) in parts)
+        {
+            if (IndexOfNonFinite(values) is >= 0 and var i)
+            {
+                ParameterBlock block = blocks.First(block => i < block.Offset + block.Count);
+                return new NonFiniteOrigin(step, block.Name, prefix + (i < block.Offset + block.WeightCount ? block.WeightName : block.BiasName), values[i]);
+            }
+        }
+        return null;
+    }
+
+    private string NameOf(Stage stage) => network.Model.Summary[stage.Layer].Name;
+
+    private void Look(ArrayView<float> view, int batch, Stage stage, string quantity)
+    {
+        if (view.Length > 0)
+        {
+            // The part of a stage's memory that the batch fills.
+            Look(NameOf(stage), quantity, Read(view, checked((int)(view.Length / network.MaxBatch * batch))));
+        }
+    }
+
+    private void Look(string layer, string quantity, ReadOnlySpan<float> values)
+    {
+        if (Origin is null && IndexOfNonFinite(values) is >= 0 and var i)
+        {
+            Origin = new NonFiniteOrigin(step, layer, quantity, values[i]);
+        }
+    }
+
+    private Span<float> Read(ArrayView<float> view, int count)
+    {
+        if (host.Length < count)
+        {
+            host = new float[count];
+        }
+        network.Device.Read(view, host.AsSpan(0, count));
+        return host.AsSpan(0, count);
+    }
+}
