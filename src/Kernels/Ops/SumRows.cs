@@ -135,5 +135,10 @@ public readonly struct SumRows : IOp
     /// <summary>Four columns, or one and zeros.</summary>
     private Float4 Load(long at) => vector != 0 ? Float4.Load(input, at) : new(input[at], 0f, 0f, 0f);
 
-    private float Activate(float sum) => relu != 0 && sum <= 0f ? 0f : sum;
+    /// <remarks>One comparison a choice: of two joined ones the second becomes a jump over "greater or NaN", whose "or NaN" ILGPU 1.5.3 loses in OpenCL C, and NaN would become zero.</remarks>
+    private float Activate(float sum)
+    {
+        float closed = relu != 0 ? 0f : sum;
+        return sum <= 0f ? closed : sum;
+    }
 }

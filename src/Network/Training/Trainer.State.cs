@@ -113,7 +113,7 @@ public sealed partial class Trainer
         if (Options.OnNonFinite == NonFinitePolicy.Stop || rollbacks == MostRollbacks)
         {
             string advice = Options.OnNonFinite == NonFinitePolicy.Stop
-                ? $"try a smaller --learning-rate, or --on-nan rollback, which would go on from step {state.Step} with half of it"
+                ? $"try a smaller --learning-rate from step {state.Step} on"
                 : string.Create(CultureInfo.InvariantCulture, $"the training went back {MostRollbacks} times, to a learning rate of {LearningRate:0.######}: try a smaller --learning-rate");
             throw new NonFiniteLossException(found, origin, advice);
         }

@@ -79,6 +79,21 @@ public abstract class DenseForwardTests<TDevice> : OpTests<TDevice, DenseForward
         output.CopyTo(result);
         Assert.Equal(1f / (1 << 24), result[0]);
     }
+
+    [DeviceFact]
+    public void NaN_reaches_every_output_of_its_row_and_no_other_through_ReLU_too()
+    {
+        foreach (DenseCase c in DenseCase.All)
+        {
+            using var t = new Trial(Device, new OpCase($"{c} with NaN", _ => { }));
+            double[,] input = Values.Matrix(t.Random, c.N, c.Inputs), weight = Values.Matrix(t.Random, c.Units, c.Inputs);
+            double[] bias = Values.Vector(t.Random, c.Units);
+            input[c.N / 2, c.Inputs - 1] = double.NaN;
+            Operand<float> output = t.Output<float>("output", c.N * c.Units);
+            DenseForward.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.DenseParameters(weight, bias))), output, c.N, c.Inputs, c.Units, relu: true);
+            t.Expect(output, [.. Values.Rows(DenseReference.Forward(input, weight, bias)).Select(PoolReference.Relu)], Tolerance.Sum(c.Inputs), c.N, c.Units);
+        }
+    }
 }
 
 /// <summary>Gradient of a dense layer with respect to its input.</summary>
