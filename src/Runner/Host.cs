@@ -5,6 +5,9 @@ namespace GpuCnn.Runner;
 /// <summary>What a command talks to: the two output streams, how to draw on them, where run folders go, and the wish to stop. Tests give their own.</summary>
 internal sealed record Host(TextWriter Out, TextWriter Error)
 {
+    /// <summary>Standard input.</summary>
+    public TextReader In { get; init; } = System.Console.In;
+
     /// <summary>The folder of run folders.</summary>
     public string Runs { get; init; } = "runs";
 

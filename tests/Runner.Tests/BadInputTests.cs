@@ -51,7 +51,7 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("train --accelerator cpu:7 --data DATA", "no accelerator 'cpu:7'")]
     [InlineData("train --data NONE", "NONE: there is no such folder")]
     [InlineData("train --data FILE", "FILE: it is a file")]
-    [InlineData("train --data EMPTY", "train-images-idx3-ubyte.gz: there is no such file")]
+    [InlineData("train --data EMPTY", "EMPTY: it holds no data set: give --data a folder with IDX files")]
     [InlineData("train --data CUT", "train-images-idx3-ubyte.gz: ")]
     [InlineData("train --weights NONE", "NONE: there is no such file")]
     [InlineData("train --weights FILE", "FILE: ")]

@@ -10,7 +10,8 @@ internal static class ModelMetadata
     /// <summary>The version of these names and texts; a file without it is another program's, and what else it says is not looked at.</summary>
     private const string VersionName = "format_version", Version = "1";
 
-    private const string ModelName = "model", ScalingName = "scaling", Scaling = "1/255", ClassesName = "classes", ValidationName = "validation_accuracy", TestName = "test_accuracy";
+    private const string ModelName = "model", ScalingName = "scaling", Scaling = "1/255", ClassesName = "classes", ValidationName = "validation_accuracy", TestName = "test_accuracy",
+        BorderName = "border_brightness";
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -31,9 +32,9 @@ internal static class ModelMetadata
         {
             pairs[ClassesName] = JsonSerializer.Serialize(names, Readable);
         }
-        foreach ((string name, double? accuracy) in (ReadOnlySpan<(string, double?)>)[(ValidationName, model.ValidationAccuracy), (TestName, model.TestAccuracy)])
+        foreach ((string name, double? number) in (ReadOnlySpan<(string, double?)>)[(ValidationName, model.ValidationAccuracy), (TestName, model.TestAccuracy), (BorderName, model.BorderBrightness)])
         {
-            if (accuracy is { } value)
+            if (number is { } value)
             {
                 pairs[name] = value.ToString(CultureInfo.InvariantCulture);
             }
@@ -70,8 +71,9 @@ internal static class ModelMetadata
     public static TrainedModel Complete(string path, IReadOnlyDictionary<string, string> pairs, TrainedModel model) => !pairs.ContainsKey(VersionName) ? model : model with
     {
         ClassNames = pairs.TryGetValue(ClassesName, out string? names) ? Classes(path, names, model.Model.Classes) : null,
-        ValidationAccuracy = Accuracy(path, pairs, ValidationName),
-        TestAccuracy = Accuracy(path, pairs, TestName),
+        ValidationAccuracy = Share(path, pairs, ValidationName),
+        TestAccuracy = Share(path, pairs, TestName),
+        BorderBrightness = Share(path, pairs, BorderName),
     };
 
     private static string[] Classes(string path, string text, int count)
@@ -89,7 +91,7 @@ internal static class ModelMetadata
             : throw new InvalidFileException(path, $"its {ClassesName} are not {count} names, one a class");
     }
 
-    private static double? Accuracy(string path, IReadOnlyDictionary<string, string> pairs, string name) => !pairs.TryGetValue(name, out string? text) ? null
+    private static double? Share(string path, IReadOnlyDictionary<string, string> pairs, string name) => !pairs.TryGetValue(name, out string? text) ? null
         : double.TryParse(text, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1 ? value
         : throw new InvalidFileException(path, $"its {name} is {Line(text)}, no number from 0 to 1");
 

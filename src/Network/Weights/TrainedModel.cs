@@ -14,6 +14,9 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     /// <summary>The accuracy on the test images; null where it is not known.</summary>
     public double? TestAccuracy { get; init; }
 
+    /// <summary>The mean of the outermost pixels of the training images, 0 for black to 1 for white; null where it is not known. It tells light on dark from dark on light.</summary>
+    public double? BorderBrightness { get; init; }
+
     /// <summary>Writes a weights file, which is replaced only when all is on the disk. The same model gives the same bytes.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ModelMismatchException">The weights are not the model's.</exception>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuCnn.Runner.Data;
 
 namespace GpuCnn.Runner.CommandLine;
 
@@ -9,10 +8,10 @@ internal static class ClassName
     /// <summary>The number of a class.</summary>
     /// <param name="flag">The option it was given to.</param>
     /// <param name="text">What was given.</param>
+    /// <param name="names">The names of the classes.</param>
     /// <exception cref="OptionException">There is no such class.</exception>
-    public static int Parse(string flag, string text)
+    public static int Parse(string flag, string text, IReadOnlyList<string> names)
     {
-        IReadOnlyList<string> names = FashionMnist.ClassNames;
         for (int i = 0; i < names.Count; i++)
         {
             if (names[i].Equals(text, StringComparison.OrdinalIgnoreCase) || text == i.ToString(CultureInfo.InvariantCulture))

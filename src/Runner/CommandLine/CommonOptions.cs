@@ -16,7 +16,7 @@ internal static class CommonOptions
     public static Option<int> Threads { get; } = Flag.Number(ThreadsRule, "Worker threads of the CPU accelerator", 0);
 
     public static Option<string?> Data { get; } =
-        Flag.Text("--data", "DIR", $"Folder with Fashion-MNIST's four .gz files [default: {FashionMnist.RepositoryFolder}, here or in a folder above]");
+        Flag.Text("--data", "DIR", $"Folder of a data set: IDX files as of MNIST, or a folder of PNG or JPEG files for each class [default: {FashionMnist.RepositoryFolder}, here or in a folder above]");
 
     public static Option<string?> RequiredWeights { get; } = Required(Flag.Text("--weights", "FILE", "Weights file (safetensors) to use"));
 

@@ -27,6 +27,11 @@ internal static class TrainFlags
     public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
         "Seed of initial weights, shuffling and dropout", Preset.Seed);
 
+    public static Option<int?> ImageSize { get; } = Flag.OptionalNumber(new OptionRule<int>("--image-size", "8 to 512", value => value is >= 8 and <= 512),
+        "Height and width, in pixels, that pictures of a folder are brought to [default: 28]");
+
+    public static Option<bool> Colour { get; } = Flag.Switch("--colour", "Take pictures of a folder in red, green and blue, not in grey");
+
     public static Option<int> CheckpointEvery { get; } = Flag.Number(new OptionRule<int>("--checkpoint-every", "0 (only then) or more", value => value >= 0),
         "Save a checkpoint every N steps too, beside that at each epoch's end and when the training is interrupted", 0);
 

@@ -3,7 +3,6 @@ using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Explain;
-using GpuCnn.Runner.Pictures;
 using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Commands;
@@ -17,7 +16,7 @@ internal sealed class ExplainCommand
 
     private static readonly Option<int> Index = Flag.Number(IndexRule, "Which image of the split, counted from 0", 0);
 
-    private static readonly Option<string?> ImageFileName = Flag.Text("--image", "FILE", "An image file (PNG, JPEG) of the model's size to run through it, instead of one of the data set");
+    private static readonly Option<string?> ImageFileName = Flag.Text("--image", "FILE", "An image file (PNG, JPEG) to run through the model, instead of an image of the data set");
 
     private static readonly Option<bool> Concepts = Flag.Switch("--concepts", "Explain how a computer reads a picture, and why its layers are not fully connected");
 
@@ -35,6 +34,7 @@ internal sealed class ExplainCommand
         Command.Options.Add(Index);
         Command.Options.Add(CommonOptions.Split);
         Command.Options.Add(ImageFileName);
+        Command.Options.Add(PictureArguments.Invert);
         Command.Options.Add(CommonOptions.Model);
         Command.Options.Add(Concepts);
         Command.Options.Add(StepName);
@@ -81,18 +81,22 @@ internal sealed class ExplainCommand
         {
             throw new OptionException("--concepts", "it explains no model: leave out --weights");
         }
-        Option[] needless = model ? parsed.GetValue(ImageFileName) is null ? [] : [Index, CommonOptions.Split, CommonOptions.Data] : concepts ? [ImageFileName, CommonOptions.Model, CommonOptions.Accelerator, CommonOptions.Threads] : [Index, CommonOptions.Split, ImageFileName, CommonOptions.Model, CommonOptions.Data];
+        Option[] needless = model ? parsed.GetValue(ImageFileName) is null ? [PictureArguments.Invert] : [Index, CommonOptions.Split, CommonOptions.Data] : concepts ? [ImageFileName, PictureArguments.Invert, CommonOptions.Model, CommonOptions.Accelerator, CommonOptions.Threads] : [Index, CommonOptions.Split, ImageFileName, PictureArguments.Invert, CommonOptions.Model, CommonOptions.Data];
         if (needless.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } wrong)
         {
+            if (wrong == PictureArguments.Invert && model)
+            {
+                throw new OptionException(wrong.Name, "images of the data set are as they are: give --image FILE too");
+            }
             throw new OptionException(wrong.Name, concepts || model ? $"it has no effect with {(concepts ? Concepts.Name : ImageFileName.Name)}: leave it out" : "it has no effect on the X/O example: give --weights FILE too");
         }
     }
 
-    private static Explanation Explain(ParseResult parsed)
+    private Explanation Explain(ParseResult parsed)
     {
         if (parsed.GetValue(Concepts))
         {
-            (ImageSet example, string where) = Image(Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split)), parsed);
+            (ImageSet example, string where) = Image(StartReading(parsed, ModelDefinition.Cnn1.Input), parsed);
             return ConceptSteps.Of(example, where);
         }
         if (parsed.GetValue(Weights) is not { } file)
@@ -100,19 +104,23 @@ internal sealed class ExplainCommand
             using Device device = Open(parsed);
             return WorkedExampleSteps.Of(WorkedExample.Run(device), device.Info.Id);
         }
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
+        TrainedModel trained = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
+        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
         if (parsed.GetValue(ImageFileName) is { } path)
         {
-            ImageSet own = Read(path, model);
+            ImageSet own = Read(path, trained, parsed.GetValue(PictureArguments.Invert));
             using Device fileDevice = Open(parsed);
             return ModelSteps.Of(model, tensors, fileDevice, own, path, label: null);
         }
-        Task<ImageSet> reading = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split));
+        Task<ImageSet> reading = StartReading(parsed, model.Input);
         using Device modelDevice = Open(parsed);
         (ImageSet image, string source) = Image(reading, parsed);
         model.RequireFit(image);
         return ModelSteps.Of(model, tensors, modelDevice, image, source, image.ClassNames[image.Labels.Span[0]]);
     }
+
+    private Task<ImageSet> StartReading(ParseResult parsed, TensorShape shape) =>
+        Inputs.StartReading(host, DataFolder.Open(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split), shape);
 
     private static Device Open(ParseResult parsed) => AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
 
@@ -125,13 +133,10 @@ internal sealed class ExplainCommand
             : throw IndexRule.Refuse(index, $"at most {images.Count - 1}, the last image of the split");
     }
 
-    private static ImageSet Read(string path, ModelDefinition model)
+    private static ImageSet Read(string path, TrainedModel model, Inversion inversion)
     {
-        GreyImage image = ImageFile.Read(path);
-        var shape = new TensorShape(1, image.Height, image.Width);
-        return shape == model.Input
-            ? new ImageSet(image.Pixels, new byte[1], shape, FashionMnist.ClassNames)
-            : throw new InvalidFileException(path, $"it has {image.Width}x{image.Height} pixels, but model {model.Name} takes images of {model.Input.Width}x{model.Input.Height}");
+        (ImageSet? image, _, IReadOnlyList<InvalidFileException> damaged) = OwnPictures.Read([path], model, inversion);
+        return image ?? throw damaged[0];
     }
 
     private static Step Find(IReadOnlyList<Step> steps, string wanted)

@@ -83,7 +83,7 @@ internal sealed class ExportCommand
     }
 
     /// <summary>The first test images; where the model takes others than the data set has, and no data were given, noise tells as much.</summary>
-    private static ImageSet Images(ParseResult parsed, ModelDefinition model)
+    private ImageSet Images(ParseResult parsed, ModelDefinition model)
     {
         string? folder = parsed.GetValue(CommonOptions.Data);
         if (folder is null && (model.Input != new TensorShape(1, 28, 28) || model.Classes != FashionMnist.ClassNames.Count))
@@ -95,7 +95,7 @@ internal sealed class ExportCommand
             }
             return new ImageSet(pixels, new byte[CheckedImages], model.Input, [.. Enumerable.Range(0, model.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))]);
         }
-        ImageSet images = FashionMnist.LoadTest(FashionMnist.FindFolder(folder));
+        ImageSet images = Inputs.StartReading(host, DataFolder.Open(folder), DataSplit.Test, model.Input).GetAwaiter().GetResult();
         model.RequireFit(images);
         return images.Slice(0, Math.Min(CheckedImages, images.Count));
     }

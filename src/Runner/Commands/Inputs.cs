@@ -5,9 +5,34 @@ namespace GpuCnn.Runner.Commands;
 /// <summary>What several commands read before they compute.</summary>
 internal static class Inputs
 {
-    /// <summary>Starts to read a split of the data set: unpacking it takes as long as starting the accelerator, so both are done at once.</summary>
+    /// <summary>How many files that were left out are named, each on a line.</summary>
+    private const int NamedSkips = 5;
+
+    /// <summary>Starts to read a split of a data set: unpacking it takes as long as starting the accelerator, so both are done at once.</summary>
+    /// <param name="host">Where to say which files were left out.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="shape">What pictures are brought to; data of one size keep theirs.</param>
     /// <returns>The images, or the exception that says what is wrong with a file.</returns>
-    public static Task<ImageSet> StartReading(string folder, DataSplit split) => Task.Run(() => split == DataSplit.Train ? FashionMnist.LoadTrain(folder) : FashionMnist.LoadTest(folder));
+    public static Task<ImageSet> StartReading(Host host, DataFolder data, DataSplit split, TensorShape shape) => Task.Run(() =>
+    {
+        LoadedImages loaded = data.Load(split, data.Shape ?? shape);
+        SaySkipped(host.Error, data.Path, loaded);
+        return loaded.Images;
+    });
+
+    private static void SaySkipped(TextWriter error, string folder, LoadedImages loaded)
+    {
+        if (loaded.Skipped.Count == 0)
+        {
+            return;
+        }
+        string reasons = string.Join(", ", loaded.Skipped.CountBy(file => file.Reason).OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Value} {pair.Key}"));
+        SkippedFile[] damaged = [.. loaded.Skipped.Where(file => file.Reason == SkippedFile.Damaged).Take(NamedSkips)];
+        // One write: two splits are read at once.
+        error.Write(string.Concat(damaged.Select(file => $"gpucnn: warning: {file.File}: {file.Problem}\n"))
+            + $"gpucnn: warning: {folder}: {loaded.Skipped.Count} of {loaded.Images.Count + loaded.Skipped.Count} files are left out: {reasons}\n");
+    }
 
     /// <summary>Takes the fingerprint of images as soon as they are read, beside whatever else is done.</summary>
     /// <param name="reading">The images, being read.</param>

@@ -29,6 +29,11 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         RequireSame(TrainFlags.TrainSamples, Run.TrainSamples);
         RequireSwitch(TrainFlags.NoShuffle, !Run.Shuffle, "shuffles its images");
         RequireSwitch(TrainFlags.NoDropout, !Run.Dropout, "uses dropout");
+        if (IsGiven(TrainFlags.ImageSize))
+        {
+            RequireText(TrainFlags.ImageSize, Text(parsed.GetValue(TrainFlags.ImageSize)!.Value), Text(model.Input.Height));
+        }
+        RequireSwitch(TrainFlags.Colour, model.Input.Channels == 3, "takes grey images");
         RequireModel(parsed.GetValue(CommonOptions.Model), model);
         RequireText(TrainFlags.Weights, Whole(parsed.GetValue(TrainFlags.Weights)), Run.Weights ?? "new random weights");
         RequireText(TrainFlags.Folder, Whole(parsed.GetValue(TrainFlags.Folder)), Whole(folder.Path)!);
@@ -173,7 +178,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     private static void RequireModel(ModelDefinition? given, ModelDefinition ofRun)
     {
         RequireText(CommonOptions.Model, given?.Name, ofRun.Name);
-        if (given is not null && ModelFile.Text(given) != ModelFile.Text(ofRun))
+        if (given is not null && ModelFile.Text(ModelDefinition.All.Contains(given) ? given.Fit(ofRun.Input, ofRun.Classes) : given) != ModelFile.Text(ofRun))
         {
             throw new OptionException(CommonOptions.Model.Name, $"{given.Name} is given with other settings than the run's; a run is resumed with what it has, so leave the option out");
         }

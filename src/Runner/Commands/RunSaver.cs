@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Commands;
@@ -9,6 +10,7 @@ internal sealed class RunSaver : IDisposable
 {
     private readonly RunFolder folder;
     private readonly IReadOnlyList<string> classNames;
+    private readonly double border;
     private readonly Action<string> say;
     private readonly FileTrouble trouble;
     private readonly RunWeights weights;
@@ -19,11 +21,11 @@ internal sealed class RunSaver : IDisposable
 
     /// <summary>Saves into a folder.</summary>
     /// <param name="folder">The run.</param>
-    /// <param name="classNames">The names of the classes, which weights files hold.</param>
+    /// <param name="images">Images of the data set, whose classes and borders weights files tell.</param>
     /// <param name="say">Says a line to the user.</param>
-    public RunSaver(RunFolder folder, IReadOnlyList<string> classNames, Action<string> say)
+    public RunSaver(RunFolder folder, ImageSet images, Action<string> say)
     {
-        (this.folder, this.classNames, this.say) = (folder, classNames, say);
+        (this.folder, classNames, border, this.say) = (folder, images.ClassNames, OwnPictures.BorderOf(images), say);
         trouble = new FileTrouble(say);
         weights = new RunWeights(folder, Write);
         (checkpoints, notes) = (new CheckpointFolder(folder.Checkpoints), CheckpointNotes.Of(folder.Args));
@@ -49,7 +51,7 @@ internal sealed class RunSaver : IDisposable
         }
         Write(folder.Steps, () => folder.AppendSteps(state.StepLosses));
         RequireFinite(state);
-        weights.Save(new TrainedModel(folder.Model, state.Weights) { ClassNames = classNames, ValidationAccuracy = accuracy }, best);
+        weights.Save(new TrainedModel(folder.Model, state.Weights) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border }, best);
         WriteCheckpoint(state);
     });
 

@@ -20,7 +20,7 @@ internal sealed class ShowCommand
 
     private static readonly Argument<string[]> Files = new("file") { Description = "Image files (PNG, JPEG) to show instead of the data set", Arity = ArgumentArity.ZeroOrMore };
 
-    private static readonly Option<int?> Class = Flag.Declare<int?>("--class", "NAME|INDEX", "Only images of this class", text => ClassName.Parse("--class", text), null);
+    private static readonly Option<string?> Class = Flag.Text("--class", "NAME|INDEX", "Only images of this class");
 
     private static readonly Option<int> Count = Flag.Number(CountRule, "How many images", 10);
 
@@ -44,7 +44,7 @@ internal sealed class ShowCommand
         this.host = host;
         Command = new Command("show", "Shows images of the data set, or image files: in the terminal, as numbers, or as a PNG contact sheet.");
         Command.Arguments.Add(Files);
-        foreach (Option option in (Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Weights, CommonOptions.Model, Wrong, Right, Numbers, Sheet,
+        foreach (Option option in (Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Weights, CommonOptions.Model, PictureArguments.Invert, Wrong, Right, Numbers, Sheet,
             CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
@@ -120,30 +120,29 @@ internal sealed class ShowCommand
     private static ShownImage[] FromFiles(ParseResult parsed, string[] files)
     {
         GreyImage[] pictures = [.. files.Select(ImageFile.Read)];
-        IReadOnlyList<Prediction?> predictions = new Prediction?[files.Length];
-        if (parsed.GetValue(Weights) is { } weights)
+        if (parsed.GetValue(Weights) is not { } weights)
         {
-            (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = TrainedModel.Load(weights, parsed.GetValue(CommonOptions.Model));
-            for (int i = 0; i < files.Length; i++)
-            {
-                if (pictures[i].Width != model.Input.Width || pictures[i].Height != model.Input.Height)
-                {
-                    throw new InvalidFileException(files[i], $"it has {pictures[i].Width}x{pictures[i].Height} pixels, model {model.Name} takes {model.Input.Width}x{model.Input.Height}");
-                }
-            }
-            byte[] pixels = [.. pictures.SelectMany(picture => picture.Pixels.ToArray())];
-            predictions = Predict(parsed, model, tensors, new ImageSet(pixels, new byte[files.Length], model.Input, FashionMnist.ClassNames));
+            return [.. files.Select((file, i) => new ShownImage(null, file, pictures[i], null, null, []))];
         }
-        return [.. files.Select((file, i) => new ShownImage(null, file, pictures[i], null, predictions[i]))];
+        TrainedModel model = TrainedModel.Load(weights, parsed.GetValue(CommonOptions.Model));
+        (ImageSet? images, _, IReadOnlyList<InvalidFileException> damaged) = OwnPictures.Read(files, model, parsed.GetValue(PictureArguments.Invert));
+        if (damaged.Count > 0)
+        {
+            throw damaged[0];
+        }
+        IReadOnlyList<Prediction> predictions = Predict(parsed, model, images!);
+        return [.. files.Select((file, i) => new ShownImage(null, file, pictures[i], null, predictions[i], images!.ClassNames))];
     }
 
-    private static ShownImage[] FromSplit(ParseResult parsed, Output output)
+    private ShownImage[] FromSplit(ParseResult parsed, Output output)
     {
         TrainedModel? weights = parsed.GetValue(Weights) is { } file ? TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model)) : null;
         DataSplit split = parsed.GetValue(CommonOptions.Split);
-        ImageSet all = Inputs.StartReading(FashionMnist.FindFolder(parsed.GetValue(CommonOptions.Data)), split).GetAwaiter().GetResult();
+        DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
+        int? wanted = parsed.GetValue(Class) is { } text ? ClassName.Parse(Class.Name, text, data.ClassNames) : null;
+        ImageSet all = Inputs.StartReading(host, data, split, weights?.Model.Input ?? ModelDefinition.Cnn1.Input).GetAwaiter().GetResult();
         bool? correct = parsed.GetValue(Wrong) ? false : parsed.GetValue(Right) ? true : null;
-        var choice = new ImageChoice(parsed.GetValue(Class), parsed.GetValue(Count), parsed.GetValue(Seed));
+        var choice = new ImageChoice(wanted, parsed.GetValue(Count), parsed.GetValue(Seed));
         bool byIndex = parsed.GetValue(Indices) is { Length: > 0 };
         int[] chosen = byIndex ? Existing(parsed.GetValue(Indices)!, all) : choice.Candidates(all);
         var predictions = new Dictionary<int, Prediction>();
@@ -151,9 +150,9 @@ internal sealed class ShowCommand
         {
             chosen = choice.Take(chosen);
         }
-        if (weights is { } known && chosen.Length > 0)
+        if (weights is not null && chosen.Length > 0)
         {
-            foreach (Prediction each in Predict(parsed, known.Model, known.Weights, Part(all, chosen)))
+            foreach (Prediction each in Predict(parsed, weights, Part(all, chosen)))
             {
                 predictions[chosen[each.Index]] = each;
             }
@@ -166,15 +165,15 @@ internal sealed class ShowCommand
         {
             output.Talk.WriteLine(chosen.Length == 0 ? "no image fits" : $"only {chosen.Length} of the {choice.Count} images asked for fit");
         }
-        return [.. chosen.Select(index => new ShownImage(index, null, GreyImage.Of(all, index), all.Labels.Span[index], predictions.GetValueOrDefault(index)))];
+        return [.. chosen.Select(index => new ShownImage(index, null, GreyImage.Of(all, index), all.Labels.Span[index], predictions.GetValueOrDefault(index), all.ClassNames))];
     }
 
-    private static IReadOnlyList<Prediction> Predict(ParseResult parsed, ModelDefinition model, IReadOnlyList<WeightTensor> tensors, ImageSet images)
+    private static IReadOnlyList<Prediction> Predict(ParseResult parsed, TrainedModel model, ImageSet images)
     {
-        model.RequireFit(images);
+        model.Model.RequireFit(images);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model, device, Math.Min(images.Count, 512), training: false);
-        network.ImportWeights(tensors);
+        using var network = new Network(model.Model, device, Math.Min(images.Count, 512), training: false);
+        network.ImportWeights(model.Weights);
         return Evaluation.Predict(network, images);
     }
 
@@ -224,8 +223,8 @@ internal sealed class ShowCommand
     }
 
     private static ShownDocument Document(ShownImage image, bool pixels) => new(image.Index, image.File, image.Image.Width, image.Image.Height,
-        image.Class, image.Class is { } known ? FashionMnist.ClassNames[known] : null,
-        image.Prediction is { } said ? new(said.Class, FashionMnist.ClassNames[said.Class], said.Probabilities[said.Class], image.Correct) : null,
+        image.Class, image.Class is { } known ? image.Names[known] : null,
+        image.Prediction is { } said ? new(said.Class, image.Names[said.Class], said.Probabilities[said.Class], image.Correct) : null,
         pixels ? [.. Enumerable.Range(0, image.Image.Height).Select(y => (int[])[.. Enumerable.Range(0, image.Image.Width).Select(x => (int)image.Image[x, y])])] : null);
 
     private static int[] ParseIndices(string text) => [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
+using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
 using GpuCnn.Runner.Views;
 
@@ -18,7 +19,7 @@ internal sealed class TrainCommand
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
             TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
-            TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+            TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -42,9 +43,10 @@ internal sealed class TrainCommand
         {
             (model, tensors) = TrainedModel.Load(weights, model);
         }
-        model ??= ModelDefinition.Cnn1;
+        DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
+        model = tensors is null ? Fit(parsed, model ?? ModelDefinition.Cnn1, data) : model!;
         TrainingOptions options = Options(parsed, model);
-        using var setup = new TrainingSetup(model, options, parsed.GetValue(CommonOptions.Data));
+        using var setup = new TrainingSetup(host, model, options, data);
         setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
         setup.Initialize(tensors);
         setup.Prepare();
@@ -62,7 +64,7 @@ internal sealed class TrainCommand
         var resumption = new Resumption(host, parsed, folder);
         ModelDefinition model = folder.Model;
         TrainingOptions options = resumption.Options(model);
-        using var setup = new TrainingSetup(model, options, parsed.GetValue(CommonOptions.Data) ?? folder.Args.Data);
+        using var setup = new TrainingSetup(host, model, options, DataFolder.Open(parsed.GetValue(CommonOptions.Data) ?? folder.Args.Data));
         TrainingState? state = resumption.LoadState(options);
         setup.Use(resumption.OpenDevice());
         if (state is null)
@@ -88,6 +90,20 @@ internal sealed class TrainCommand
             Pictures = !parsed.GetValue(TrainFlags.NoPictures),
         };
         return run.Execute();
+    }
+
+    /// <summary>A configuration that comes with the program takes whatever images and classes the data have; a described one says itself what it takes.</summary>
+    private static ModelDefinition Fit(ParseResult parsed, ModelDefinition model, DataFolder data)
+    {
+        int? size = parsed.GetValue(TrainFlags.ImageSize);
+        bool colour = parsed.GetValue(TrainFlags.Colour), described = !ModelDefinition.All.Contains(model);
+        if ((size is not null || colour) && (described || data.Shape is not null))
+        {
+            throw new OptionException(size is not null ? TrainFlags.ImageSize.Name : TrainFlags.Colour.Name,
+                described ? $"model {model.Name} says itself that it takes images of {model.Input}; change its description" : $"the images of {data.Path} are {data.Shape}, only pictures are brought to a size");
+        }
+        TensorShape shape = data.Shape ?? new TensorShape(colour ? 3 : model.Input.Channels, size ?? model.Input.Height, size ?? model.Input.Width);
+        return described ? model : model.Fit(shape, data.ClassNames.Count);
     }
 
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model) => new()

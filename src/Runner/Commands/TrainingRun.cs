@@ -26,7 +26,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     public TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test)
     {
         (this.host, this.output, this.trainer, this.folder, this.test) = (host, output, trainer, folder, test);
-        saver = new RunSaver(folder, test.ClassNames, Say);
+        saver = new RunSaver(folder, test, Say);
     }
 
     private int BestEpoch => trainer.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;

@@ -17,14 +17,13 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Starts to read the data.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How it is trained.</param>
-    /// <param name="data">The folder of the data; null for the one that is found.</param>
-    /// <exception cref="InvalidFileException">There is no such folder.</exception>
-    public TrainingSetup(ModelDefinition model, TrainingOptions options, string? data)
+    /// <param name="host">Where to say which files were left out.</param>
+    /// <param name="data">The data.</param>
+    public TrainingSetup(Host host, ModelDefinition model, TrainingOptions options, DataFolder data)
     {
         (this.model, this.options) = (model, options);
-        string folder = FashionMnist.FindFolder(data);
-        Data = Path.GetFullPath(folder);
-        (reading, readingTest) = (Inputs.StartReading(folder, DataSplit.Train), Inputs.StartReading(folder, DataSplit.Test));
+        Data = Path.GetFullPath(data.Path);
+        (reading, readingTest) = (Inputs.StartReading(host, data, DataSplit.Train, model.Input), Inputs.StartReading(host, data, DataSplit.Test, model.Input));
         (fingerprint, testFingerprint) = (Inputs.StartFingerprint(reading), Inputs.StartFingerprint(readingTest));
     }
 

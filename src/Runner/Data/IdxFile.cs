@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace GpuCnn.Runner.Data;
 
-/// <summary>A gzipped IDX file of bytes: the format of MNIST and its relatives.</summary>
+/// <summary>An IDX file of bytes, gzipped or not: the format of MNIST and its relatives.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Values">Its elements, the last dimension fastest.</param>
@@ -20,14 +20,26 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
     /// <param name="dimensions">How many dimensions it must have: 3 for images (count, height, width), 1 for labels.</param>
     /// <returns>Its content.</returns>
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
-    public static IdxFile Read(string path, int dimensions)
+    public static IdxFile Read(string path, int dimensions) => Open(path, (file, content, isZipped) => Read(path, dimensions, file, content, isZipped));
+
+    /// <summary>Reads only what a file of unsigned bytes says of its dimensions.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dimensions">How many dimensions it must have.</param>
+    /// <returns>The dimensions, each at least 1.</returns>
+    /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
+    public static IReadOnlyList<int> ReadShape(string path, int dimensions) => Open(path, (file, content, isZipped) => ReadHead(path, dimensions, file, content, isZipped).Shape);
+
+    private static T Open<T>(string path, Func<FileStream, Stream, bool, T> read)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
             using FileStream file = File.OpenRead(path);
-            using var content = new GZipStream(file, CompressionMode.Decompress);
-            return Read(path, dimensions, file, content);
+            // What gzip writes starts with these two bytes, IDX with two zeros; whatever starts otherwise is taken for gzip, which says what is wrong.
+            bool isZipped = !(file.ReadByte() == 0 && file.ReadByte() == 0);
+            file.Position = 0;
+            using Stream content = isZipped ? new GZipStream(file, CompressionMode.Decompress) : new BufferedStream(file);
+            return read(file, content, isZipped);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -47,7 +59,7 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         }
     }
 
-    private static IdxFile Read(string path, int dimensions, FileStream file, GZipStream content)
+    private static (int[] Shape, int Count) ReadHead(string path, int dimensions, FileStream file, Stream content, bool isZipped)
     {
         Span<byte> word = stackalloc byte[4];
         content.ReadExactly(word);
@@ -65,17 +77,26 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
             count *= size;
             shape[i] = (int)Math.Min(size, int.MaxValue);
         }
-        if (count == 0 || count > MostElements || count > (Int128)file.Length * LargestRatio)
-        {
-            throw new InvalidFileException(path, $"it claims {count} elements, which a file of {file.Length} bytes cannot hold");
-        }
-        var values = new byte[(int)count];
+        return count == 0 || count > MostElements || count > (isZipped ? (Int128)file.Length * LargestRatio : file.Length)
+            ? throw new InvalidFileException(path, $"it claims {count} elements, which a file of {file.Length} bytes cannot hold")
+            : (shape, (int)count);
+    }
+
+    private static IdxFile Read(string path, int dimensions, FileStream file, Stream content, bool isZipped)
+    {
+        (int[] shape, int count) = ReadHead(path, dimensions, file, content, isZipped);
+        var values = new byte[count];
         content.ReadExactly(values);
         if (content.ReadByte() >= 0)
         {
             throw new InvalidFileException(path, $"it has more than the {count} elements that it claims");
         }
+        if (!isZipped)
+        {
+            return new IdxFile(path, shape, values);
+        }
         // The decompressor takes a missing end for an end; gzip's last four bytes are the length of what was compressed.
+        Span<byte> word = stackalloc byte[4];
         file.Seek(-4, SeekOrigin.End);
         file.ReadExactly(word);
         return BinaryPrimitives.ReadUInt32LittleEndian(word) == (uint)(4 * (dimensions + 1)) + (uint)count

@@ -35,11 +35,27 @@ internal sealed class GreyImage
     /// <param name="y">Its row.</param>
     public byte this[int x, int y] => Pixels.Span[(y * Width) + x];
 
-    /// <summary>An image of a set of grey images; it shares the set's memory.</summary>
-    /// <param name="images">The set.</param>
+    /// <summary>An image of a set: a grey one shares the set's memory, colours become grey by their luminance.</summary>
+    /// <param name="images">The set, of one channel or three.</param>
     /// <param name="index">The image's place in it.</param>
-    public static GreyImage Of(ImageSet images, int index) =>
-        new(images.Shape.Width, images.Shape.Height, images.Pixels.Slice(index * images.Shape.Count, images.Shape.Count));
+    public static GreyImage Of(ImageSet images, int index)
+    {
+        ReadOnlyMemory<byte> pixels = images.Pixels.Slice(index * images.Shape.Count, images.Shape.Count);
+        if (images.Shape.Channels == 1)
+        {
+            return new GreyImage(images.Shape.Width, images.Shape.Height, pixels);
+        }
+        var grey = new byte[images.Shape.Height * images.Shape.Width];
+        for (int i = 0; i < grey.Length; i++)
+        {
+            grey[i] = Luminance(pixels.Span.Slice(i * images.Shape.Channels, 3));
+        }
+        return new GreyImage(images.Shape.Width, images.Shape.Height, grey);
+    }
+
+    /// <summary>How bright a colour is (Rec. 709). The weights add up to 65536, so that a grey keeps its value.</summary>
+    /// <param name="colour">Red, green and blue.</param>
+    public static byte Luminance(ReadOnlySpan<byte> colour) => (byte)(((13933 * colour[0]) + (46871 * colour[1]) + (4732 * colour[2]) + 32768) >> 16);
 
     /// <summary>Numbers as a picture: the least is black, the greatest white.</summary>
     /// <param name="values">[height, width].</param>

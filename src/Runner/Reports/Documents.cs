@@ -55,7 +55,8 @@ internal sealed record AverageDocument(double Precision, double Recall, double F
 }
 
 /// <summary>An element of what <c>predict --json</c> writes.</summary>
-internal sealed record PredictionDocument(int Index, int Class, string Label, IReadOnlyList<double> Probabilities, IReadOnlyList<float> Logits);
+internal sealed record PredictionDocument([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? File,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Index, int Class, string Label, IReadOnlyList<double> Probabilities, IReadOnlyList<float> Logits);
 
 /// <summary>What <c>export --json</c> and <c>import --json</c> write; the difference is the largest of a logit, in parts of the largest, where it was looked for.</summary>
 internal sealed record ModelFileDocument(string File, string Format, string Model, IReadOnlyList<int> Input, IReadOnlyList<string>? Classes, double? ValidationAccuracy,

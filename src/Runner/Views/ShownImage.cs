@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Pictures;
 
 namespace GpuCnn.Runner.Views;
@@ -10,16 +9,17 @@ namespace GpuCnn.Runner.Views;
 /// <param name="Image">Its pixels.</param>
 /// <param name="Class">Its true class; null where it is unknown.</param>
 /// <param name="Prediction">What a model says; null without weights.</param>
-internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction)
+/// <param name="Names">The names of the classes.</param>
+internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction, IReadOnlyList<string> Names)
 {
     /// <summary>Which image it is.</summary>
     public string Name => File is not null ? Path.GetFileName(File)
-        : string.Create(CultureInfo.InvariantCulture, $"#{Index}{(Class is { } known ? $" {FashionMnist.ClassNames[known]}" : "")}");
+        : string.Create(CultureInfo.InvariantCulture, $"#{Index}{(Class is { } known ? $" {Names[known]}" : "")}");
 
     /// <summary>Whether the prediction is right; null where that is unknown.</summary>
     public bool? Correct => Prediction is null || Class is null ? null : Prediction.Class == Class;
 
     /// <summary>The predicted class's name and probability.</summary>
     public string Verdict => Prediction is null ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"{FashionMnist.ClassNames[Prediction.Class]} {Prediction.Probabilities[Prediction.Class]:0.0000}");
+        : string.Create(CultureInfo.InvariantCulture, $"{Names[Prediction.Class]} {Prediction.Probabilities[Prediction.Class]:0.0000}");
 }

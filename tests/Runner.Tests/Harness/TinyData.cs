@@ -13,6 +13,7 @@ public sealed class TinyData : IDisposable
         Root = Directory.CreateTempSubdirectory("gpucnn-tests-").FullName;
         Data = Path.Combine(Root, "data");
         Write(Data, "train", TrainImages);
+        File.WriteAllLines(Path.Combine(Data, "classes.txt"), Runner.Data.FashionMnist.ClassNames);
         Write(Data, "t10k", TestImages);
         WeightsFile.Save(Weights, Tensors(ModelDefinition.Cnn1, 0.01f));
     }
@@ -63,9 +64,10 @@ public sealed class TinyData : IDisposable
         changed.Write(bytes);
     }
 
-    private static void WriteIdx(string path, byte[] values, params int[] shape)
+    /// <summary>Writes an IDX file of bytes, gzipped if its name says so.</summary>
+    public static void WriteIdx(string path, byte[] values, params int[] shape)
     {
-        using var stream = new GZipStream(File.Create(path), CompressionLevel.Fastest);
+        using Stream stream = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(File.Create(path), CompressionLevel.Fastest) : File.Create(path);
         var word = new byte[4];
         foreach (int number in (int[])[0x800 + shape.Length, .. shape])
         {
