@@ -51,6 +51,7 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("train --accelerator cpu:7 --data DATA", "no accelerator 'cpu:7'")]
     [InlineData("train --data NONE", "NONE: there is no such folder")]
     [InlineData("train --data FILE", "FILE: it is a file")]
+    [InlineData("train --on-nan retry", "--on-nan: 'retry' is not allowed: give stop or rollback")]
     [InlineData("train --data EMPTY", "EMPTY: it holds no data set: give --data a folder with IDX files")]
     [InlineData("train --data CUT", "train-images-idx3-ubyte.gz: ")]
     [InlineData("train --weights NONE", "NONE: there is no such file")]

@@ -83,7 +83,7 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
 
     [Theory]
     [InlineData("--help", "train evaluate predict show explain models devices watch completion --json --quiet --verbose --version")]
-    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures --resume --checkpoint-every --image-size --colour")]
+    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures --resume --checkpoint-every --on-nan --image-size --colour")]
     [InlineData("watch --help", "--once --progress --json")]
     [InlineData("completion --help", "bash zsh fish powershell")]
     [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --output --min-accuracy --json")]

@@ -230,6 +230,33 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(0.0001, Args(folder).LearningRate);
     }
 
+    [Fact]
+    public void A_rollback_is_told_leaves_no_line_twice_and_lasts_through_a_resumption()
+    {
+        string folder = tiny.New("run"), model = tiny.New("deep") + ".json";
+        // Linear layers at a rate of 1 overflow within some steps; a twenty-first layer would at a quarter of it too.
+        var deep = new ModelDefinition("deep", new TensorShape(1, 28, 28), 1, [new Flatten(), .. Enumerable.Range(0, 20).Select(_ => new Dense(16)), new Dense(10)]);
+        File.WriteAllText(model, ModelFile.Text(deep));
+        CommandRun run = CommandRun.Of("train", "--model", model, "--train-samples", "300", "--accelerator", "cpu", "--batch-size", "16", "--seed", "2", "--learning-rate", "1",
+            "--checkpoint-every", "4", "--on-nan", "rollback", "--epochs", "2", "--no-pictures", "--output", folder);
+        Assert.Equal(0, run.ExitCode);
+        Assert.InRange(run.ErrorLines.Length, 1, Trainer.MostRollbacks);
+        Assert.All(run.ErrorLines, line => Assert.Matches("^gpucnn: warning: .* became .* step .*dense.*back to step [0-9]+ with half the learning rate$", line));
+        RequireRows(2);
+        Assert.Equal(1, Args(folder).LearningRate);
+        CommandRun more = Resume(folder, "--epochs", "3");
+        Assert.Equal((0, ""), (more.ExitCode, more.Error));
+        RequireRows(3);
+
+        void RequireRows(int epochs)
+        {
+            string[] steps = File.ReadAllLines(Path.Combine(folder, "steps.csv")), rows = File.ReadAllLines(Path.Combine(folder, "results.csv"));
+            Assert.Equal(Enumerable.Range(1, 15 * epochs).Select(step => step.ToString(CultureInfo.InvariantCulture)), steps[1..].Select(line => line.Split(',')[0]));
+            Assert.Equal(epochs, rows.Length - 1);
+            Assert.Equal(Math.Pow(0.5, run.ErrorLines.Length), double.Parse(rows[^1].Split(',')[5], CultureInfo.InvariantCulture));
+        }
+    }
+
     private static void Need(string accelerator)
     {
         if (accelerator == "opencl")

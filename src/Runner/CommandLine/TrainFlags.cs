@@ -7,6 +7,8 @@ internal static class TrainFlags
 {
     private static readonly TrainingOptions Preset = new();
 
+    private static readonly string[] PolicyNames = ["stop", "rollback"];
+
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
         $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
 
@@ -27,6 +29,10 @@ internal static class TrainFlags
     public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
         "Seed of initial weights, shuffling and dropout", Preset.Seed);
 
+    public static Option<NonFinitePolicy> OnNan { get; } = Flag.Declare("--on-nan", "WHAT",
+        $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)", ParsePolicy,
+        NonFinitePolicy.Stop).Offering(PolicyNames);
+
     public static Option<int?> ImageSize { get; } = Flag.OptionalNumber(new OptionRule<int>("--image-size", "8 to 512", value => value is >= 8 and <= 512),
         "Height and width, in pixels, that pictures of a folder are brought to [default: 28]");
 
@@ -41,6 +47,15 @@ internal static class TrainFlags
     public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 
     public static Option<bool> NoPictures { get; } = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
+
+    /// <summary>A policy as a user writes it.</summary>
+    public static string NameOf(NonFinitePolicy policy) => PolicyNames[(int)policy];
+
+    /// <summary>The policy that a user means.</summary>
+    /// <exception cref="OptionException">There is none of that name.</exception>
+    public static NonFinitePolicy ParsePolicy(string text) => Array.IndexOf(PolicyNames, text) is >= 0 and int index
+        ? (NonFinitePolicy)index
+        : throw new OptionException("--on-nan", $"'{text}' is not allowed: give {string.Join(" or ", PolicyNames)}");
 
     public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
 }

@@ -47,6 +47,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Dropout = Run.Dropout,
             Seed = Run.Seed,
             TrainSamples = Run.TrainSamples,
+            OnNonFinite = IsGiven(TrainFlags.OnNan) ? parsed.GetValue(TrainFlags.OnNan) : TrainFlags.ParsePolicy(Run.OnNan),
         };
     }
 
@@ -135,6 +136,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Data = setup.Data,
             Epochs = options.Epochs,
             LearningRate = options.LearningRate,
+            OnNan = TrainFlags.NameOf(options.OnNonFinite),
             CheckpointEvery = IsGiven(TrainFlags.CheckpointEvery) ? parsed.GetValue(TrainFlags.CheckpointEvery) : Run.CheckpointEvery,
             TrainFingerprint = setup.TrainFingerprint,
             TestFingerprint = setup.TestFingerprint,

@@ -69,9 +69,16 @@ internal sealed class RunSaver : IDisposable
     {
         if (folder.StepsAreDue && Volatile.Read(ref posted) == 0)
         {
-            float[] now = [.. losses];
-            Post(() => Write(folder.Steps, () => folder.AppendSteps(now)));
+            SaveSteps(losses);
         }
+    }
+
+    /// <summary>Brings the table of steps up to date, also when there are fewer than before.</summary>
+    /// <param name="losses">The losses of all steps that count.</param>
+    public void SaveSteps(IReadOnlyList<float> losses)
+    {
+        float[] now = [.. losses];
+        Post(() => Write(folder.Steps, () => folder.AppendSteps(now)));
     }
 
     /// <summary>Adds to the weights files how they did on the test images, when all that was to be saved is.</summary>

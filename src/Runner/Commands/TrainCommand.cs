@@ -19,7 +19,7 @@ internal sealed class TrainCommand
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
             TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
-            TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+            TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -53,7 +53,8 @@ internal sealed class TrainCommand
         Device device = setup.Device;
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
-            options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint);
+            options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
+            TrainFlags.NameOf(options.OnNonFinite));
         using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
         return Execute(parsed, setup, folder);
     }
@@ -75,7 +76,8 @@ internal sealed class TrainCommand
         resumption.RequireSameData(setup);
         if (state is not null)
         {
-            setup.Trainer.Restore(state with { LearningRate = options.LearningRate });
+            // A run that went back has a lower rate than its options, until another is asked for.
+            setup.Trainer.Restore(options.LearningRate == state.Options.LearningRate ? state : state with { LearningRate = options.LearningRate });
         }
         folder.Continue(resumption.ArgsFrom(setup, options, state?.Step ?? 0), [.. setup.Trainer.Epochs.Select(EpochDocument.Of)], setup.Trainer.StepLosses);
         return Execute(parsed, setup, folder);
@@ -116,5 +118,6 @@ internal sealed class TrainCommand
         Dropout = !parsed.GetValue(TrainFlags.NoDropout),
         Seed = parsed.GetValue(TrainFlags.Seed),
         TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
+        OnNonFinite = parsed.GetValue(TrainFlags.OnNan),
     };
 }

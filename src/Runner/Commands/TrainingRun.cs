@@ -15,6 +15,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     private readonly RunFolder folder;
     private readonly ImageSet test;
     private readonly RunSaver saver;
+    private readonly TrainingPlan plan;
     private ITrainingView view = new SilentTrainingView();
 
     /// <summary>A run that is about to begin, or to go on from where its trainer is.</summary>
@@ -27,6 +28,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     {
         (this.host, this.output, this.trainer, this.folder, this.test) = (host, output, trainer, folder, test);
         saver = new RunSaver(folder, test, Say);
+        plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate);
     }
 
     private int BestEpoch => trainer.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;
@@ -83,12 +85,19 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     public void OnCheckpoint(TrainingState state) => saver.SaveCheckpoint(state);
 
     /// <inheritdoc/>
+    public void OnRollback(Rollback rollback)
+    {
+        Say($"gpucnn: warning: {rollback.Cause.Message}");
+        saver.SaveSteps(trainer.StepLosses);
+        view.OnPast(plan, [.. trainer.Epochs], [.. trainer.StepLosses]);
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => saver.Dispose();
 
     /// <summary>Runs the epochs; the exit code when a stop was asked for.</summary>
     private int? Train()
     {
-        var plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate);
         view = TrainingViews.Create(host, output, Style, plan);
         using var interruption = new Interruption(view.Abandon, host.Stop);
         view.Follow(() =>

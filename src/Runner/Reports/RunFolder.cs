@@ -268,7 +268,12 @@ internal sealed class RunFolder : IDisposable
     {
         int first = stepsWritten;
         (losses, stepsWritten, stepsTime) = (all, all.Count, Stopwatch.GetTimestamp());
-        if (stepsWritten > first || !steps.IsWhole)
+        if (stepsWritten < first)
+        {
+            // The training went back; the steps that no longer count will come again.
+            steps.WriteWhole();
+        }
+        else if (stepsWritten > first || !steps.IsWhole)
         {
             steps.Append(string.Concat(Enumerable.Range(first, stepsWritten - first).Select(i => Line(i + 1, all[i]) + "\n")));
         }
