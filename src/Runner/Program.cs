@@ -23,11 +23,17 @@ internal static class Program
         {
             return ExitCode.Done;
         }
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-        if (ParseProblem.Of(parsed) is { } problem)
-        {
-            return Report(host, problem, ExitCode.BadInput);
-        }
+        ParseResult parsed = Parse(root, args);
+        return ParseProblem.Of(parsed) is { } problem ? Report(host, problem, ExitCode.BadInput) : Invoke(parsed, host);
+    }
+
+    /// <summary>Parses a command line.</summary>
+    internal static ParseResult Parse(RootCommand root, string[] args) =>
+        root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+
+    /// <summary>Does what a command line that has no problem asks for.</summary>
+    internal static int Invoke(ParseResult parsed, Host host)
+    {
         try
         {
             return parsed.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -37,13 +43,14 @@ internal static class Program
             int code = CodeOf(exception);
             if (parsed.GetValue(OutputOptions.Verbose))
             {
-                host.Error.WriteLine(exception);
+                host.Error.WriteLine(string.Join('\n', exception.ToString().Split('\n').Select(PlainText.Of)));
             }
             return Report(host, code == ExitCode.Failed && !IsExpected(exception) ? $"{exception.Message} ({exception.GetType().Name}; --verbose shows where)" : exception.Message, code);
         }
     }
 
-    private static RootCommand Commands(Host host)
+    /// <summary>All commands.</summary>
+    internal static RootCommand Commands(Host host)
     {
         var root = new RootCommand("Trains, evaluates and runs convolutional image classifiers on CUDA, OpenCL or the CPU.");
         root.Options.Add(OutputOptions.Json);
@@ -74,7 +81,7 @@ internal static class Program
 
     private static int Report(Host host, string problem, int code)
     {
-        host.Error.WriteLine($"gpucnn: {string.Join(' ', problem.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+        host.Error.WriteLine($"gpucnn: {PlainText.Of(string.Join(' ', problem.Split((char[]?)['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))}");
         return code;
     }
 }

@@ -133,7 +133,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
     [Theory]
     [InlineData("args.json", "{", "args.json: it is not the JSON document")]
     [InlineData("state.json", "[]", "state.json: it is not the JSON document")]
-    [InlineData("state.json", "{}", "state.json: it does not say how many steps")]
+    [InlineData("state.json", "{}", "state.json: it is not the JSON document")]
     [InlineData("results.csv", "epoch\n1,2\n", "results.csv: '1,2' is no row of it")]
     [InlineData("steps.csv", "step,loss\n1,x\n", "steps.csv: '1,x' is no row of it")]
     public void A_damaged_file_is_named(string file, string content, string expected)

@@ -28,7 +28,7 @@ public sealed class ImageSet
         Pixels = pixels;
         Labels = labels;
         Shape = shape;
-        ClassNames = classNames;
+        ClassNames = [.. classNames.Select(name => PlainText.Beginning(name, FileLimits.ClassNameCharacters))];
     }
 
     /// <summary>The number of images.</summary>

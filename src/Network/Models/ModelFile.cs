@@ -10,7 +10,10 @@ namespace GpuCnn;
 public static class ModelFile
 {
     /// <summary>The largest description that is read, in bytes.</summary>
-    public const int LargestFile = 1 << 20;
+    public const int LargestFile = FileLimits.DocumentBytes;
+
+    /// <summary>The parser quotes what it stumbles over, however long that is.</summary>
+    private const int LongestReason = 120;
 
     /// <summary>Reads a description from a file.</summary>
     /// <param name="path">The file.</param>
@@ -66,6 +69,10 @@ public static class ModelFile
         {
             throw new InvalidFileException(source, $"it is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {Reason(exception.Message)}", exception);
         }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidFileException(source, "it has text that is not Unicode", exception);
+        }
         catch (ModelException exception)
         {
             throw new InvalidFileException(source, exception.Message, exception);
@@ -101,6 +108,6 @@ public static class ModelFile
     private static string Reason(string message)
     {
         int place = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (place < 0 ? message : message[..place]).Split('\n')[0].TrimEnd('.', ' ');
+        return PlainText.Beginning((place < 0 ? message : message[..place]).Split('\n')[0].TrimEnd('.', ' '), LongestReason);
     }
 }

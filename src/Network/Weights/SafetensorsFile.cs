@@ -11,10 +11,10 @@ namespace GpuCnn;
 internal static class SafetensorsFile
 {
     /// <summary>The largest header that is read, in bytes; that of a model with a hundred layers has some 20,000, a checkpoint's has 150 more for each epoch.</summary>
-    public const int LargestHeader = 100_000_000;
+    public const int LargestHeader = FileLimits.SafetensorsHeaderBytes;
 
     /// <summary>The most tensors that are read.</summary>
-    public const int MostTensors = 100_000;
+    public const int MostTensors = FileLimits.Tensors;
 
     private const string MetadataName = "__metadata__";
 
@@ -146,7 +146,11 @@ internal static class SafetensorsFile
         var entries = new List<Entry>();
         try
         {
-            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
+            if (HasTooManyValues(header))
+            {
+                throw Damaged($"has more than {FileLimits.SafetensorsHeaderValues} values");
+            }
+            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = FileLimits.JsonDepth });
             var names = new HashSet<string>();
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
@@ -196,7 +200,7 @@ internal static class SafetensorsFile
         ElementType type = ElementType.All.FirstOrDefault(each => each.Name == given)
             ?? throw damaged($"gives tensor '{name}' the type {Shorten(given)}; {string.Join(", ", ElementType.All.Select(each => each.Name))} are read", null);
         JsonElement sizes = property.Value.GetProperty("shape"), offsets = property.Value.GetProperty("data_offsets");
-        if (sizes.GetArrayLength() > 8 || offsets.GetArrayLength() != 2)
+        if (sizes.GetArrayLength() > FileLimits.Dimensions || offsets.GetArrayLength() != 2)
         {
             throw damaged($"gives tensor '{name}' {sizes.GetArrayLength()} dimensions and {offsets.GetArrayLength()} offsets", null);
         }
@@ -222,9 +226,20 @@ internal static class SafetensorsFile
     }
 
     /// <summary>What a file says goes into messages only shortened, and on one line.</summary>
-    private static string Shorten(string text)
+    private static string Shorten(string text) => PlainText.Beginning(text, 60);
+
+    /// <summary>A document takes memory for every value in it, a list of a million ones too.</summary>
+    private static bool HasTooManyValues(ReadOnlySpan<byte> header)
     {
-        string line = new([.. text.Take(60).Select(c => char.IsControl(c) ? '?' : c)]);
-        return text.Length > 60 ? line + "..." : line;
+        var reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = FileLimits.JsonDepth });
+        int tokens = 0;
+        while (reader.Read())
+        {
+            if (++tokens > FileLimits.SafetensorsHeaderValues)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -17,7 +17,7 @@ public sealed class ModelMismatchException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">One line.</param>
-    public ModelMismatchException(string message) : base(message)
+    public ModelMismatchException(string message) : base(PlainText.Of(message))
     {
     }
 }

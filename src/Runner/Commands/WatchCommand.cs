@@ -75,7 +75,7 @@ internal sealed class WatchCommand
         string best = now.BestEpoch is { } epoch && now.Results.First(row => row.Epoch == epoch).ValAccuracy is { } accuracy
             ? string.Create(CultureInfo.InvariantCulture, $"  best epoch {epoch}, validation accuracy {accuracy:0.0000}") : "";
         string left = now.SecondsLeft is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  about {seconds:0} s left") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{now.Status}  {now.Results.Count} of {now.Epochs} epochs, {now.Step} of {now.Steps} steps{best}{left}\n")
-            + (now.Problem is null ? "" : now.Problem + "\n");
+        return string.Create(CultureInfo.InvariantCulture, $"{PlainText.Of(now.Status)}  {now.Results.Count} of {now.Epochs} epochs, {now.Step} of {now.Steps} steps{best}{left}\n")
+            + (now.Problem is null ? "" : PlainText.Of(now.Problem) + "\n");
     }
 }

@@ -9,37 +9,33 @@ namespace GpuCnn.Runner.Data;
 /// <param name="Values">Its elements, the last dimension fastest.</param>
 public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Values)
 {
-    /// <summary>The most elements that are read: 2 GiB of images would not fit an array.</summary>
-    private const long MostElements = 1L << 30;
-
-    /// <summary>Gzip cannot shrink more than about 1,030 times, so a longer claim is known to be wrong before anything is allocated.</summary>
+    /// <summary>Gzip cannot shrink more than about 1,030 times, so a longer claim is known to be wrong before anything is unpacked.</summary>
     private const long LargestRatio = 1032;
+
+    /// <summary>A claim of so much more than twice the file is not believed before all is unpacked once without being kept.</summary>
+    private const long BelievedBytes = 15 << 20;
 
     /// <summary>Reads a file of unsigned bytes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="dimensions">How many dimensions it must have: 3 for images (count, height, width), 1 for labels.</param>
     /// <returns>Its content.</returns>
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
-    public static IdxFile Read(string path, int dimensions) => Open(path, (file, content, isZipped) => Read(path, dimensions, file, content, isZipped));
+    public static IdxFile Read(string path, int dimensions) => Open(path, file => Read(path, dimensions, file));
 
     /// <summary>Reads only what a file of unsigned bytes says of its dimensions.</summary>
     /// <param name="path">The file.</param>
     /// <param name="dimensions">How many dimensions it must have.</param>
     /// <returns>The dimensions, each at least 1.</returns>
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
-    public static IReadOnlyList<int> ReadShape(string path, int dimensions) => Open(path, (file, content, isZipped) => ReadHead(path, dimensions, file, content, isZipped).Shape);
+    public static IReadOnlyList<int> ReadShape(string path, int dimensions) => Open(path, file => ReadHead(path, dimensions, file, Unpack(file)).Shape);
 
-    private static T Open<T>(string path, Func<FileStream, Stream, bool, T> read)
+    private static T Open<T>(string path, Func<FileStream, T> read)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
             using FileStream file = File.OpenRead(path);
-            // What gzip writes starts with these two bytes, IDX with two zeros; whatever starts otherwise is taken for gzip, which says what is wrong.
-            bool isZipped = !(file.ReadByte() == 0 && file.ReadByte() == 0);
-            file.Position = 0;
-            using Stream content = isZipped ? new GZipStream(file, CompressionMode.Decompress) : new BufferedStream(file);
-            return read(file, content, isZipped);
+            return read(file);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -59,38 +55,35 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         }
     }
 
-    private static (int[] Shape, int Count) ReadHead(string path, int dimensions, FileStream file, Stream content, bool isZipped)
+    /// <summary>Starts to read from the beginning, unpacked; the file is closed by whoever opened it.</summary>
+    private static Stream Unpack(FileStream file)
     {
-        Span<byte> word = stackalloc byte[4];
-        content.ReadExactly(word);
-        int magic = BinaryPrimitives.ReadInt32BigEndian(word), expected = 0x800 + dimensions;
-        if (magic != expected)
-        {
-            throw new InvalidFileException(path, $"it starts with 0x{magic:x8}, an IDX file of bytes with {dimensions} dimension{(dimensions == 1 ? "" : "s")} starts with 0x{expected:x8}");
-        }
-        var shape = new int[dimensions];
-        Int128 count = 1;
-        for (int i = 0; i < dimensions; i++)
-        {
-            content.ReadExactly(word);
-            uint size = BinaryPrimitives.ReadUInt32BigEndian(word);
-            count *= size;
-            shape[i] = (int)Math.Min(size, int.MaxValue);
-        }
-        return count == 0 || count > MostElements || count > (isZipped ? (Int128)file.Length * LargestRatio : file.Length)
-            ? throw new InvalidFileException(path, $"it claims {count} elements, which a file of {file.Length} bytes cannot hold")
-            : (shape, (int)count);
+        bool isZipped = IsZipped(file);
+        file.Position = 0;
+        return isZipped ? new GZipStream(file, CompressionMode.Decompress, leaveOpen: true) : new BufferedStream(file);
     }
 
-    private static IdxFile Read(string path, int dimensions, FileStream file, Stream content, bool isZipped)
+    /// <summary>IDX starts with two zeros; whatever starts otherwise is taken for gzip, which says what is wrong.</summary>
+    private static bool IsZipped(FileStream file)
     {
-        (int[] shape, int count) = ReadHead(path, dimensions, file, content, isZipped);
+        file.Position = 0;
+        return !(file.ReadByte() == 0 && file.ReadByte() == 0);
+    }
+
+    private static IdxFile Read(string path, int dimensions, FileStream file)
+    {
+        bool isZipped = IsZipped(file);
+        Stream content = Unpack(file);
+        (int[] shape, int count) = ReadHead(path, dimensions, file, content);
+        if (count > (2 * file.Length) + BelievedBytes)
+        {
+            RequireLength(path, content, count);
+            content = Unpack(file);
+            ReadHead(path, dimensions, file, content);
+        }
         var values = new byte[count];
         content.ReadExactly(values);
-        if (content.ReadByte() >= 0)
-        {
-            throw new InvalidFileException(path, $"it has more than the {count} elements that it claims");
-        }
+        RequireEnd(path, content, count);
         if (!isZipped)
         {
             return new IdxFile(path, shape, values);
@@ -102,5 +95,46 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         return BinaryPrimitives.ReadUInt32LittleEndian(word) == (uint)(4 * (dimensions + 1)) + (uint)count
             ? new IdxFile(path, shape, values)
             : throw new EndOfStreamException();
+    }
+
+    private static (int[] Shape, int Count) ReadHead(string path, int dimensions, FileStream file, Stream content)
+    {
+        Span<byte> word = stackalloc byte[4];
+        content.ReadExactly(word);
+        int magic = BinaryPrimitives.ReadInt32BigEndian(word), expected = 0x800 + dimensions;
+        if (magic != expected)
+        {
+            throw new InvalidFileException(path, $"it starts with 0x{magic:x8}, an IDX file of bytes with {dimensions} dimension{(dimensions == 1 ? "" : "s")} starts with 0x{expected:x8}");
+        }
+        var shape = new int[dimensions];
+        for (int i = 0; i < dimensions; i++)
+        {
+            content.ReadExactly(word);
+            shape[i] = BinaryPrimitives.ReadInt32BigEndian(word);
+        }
+        Int128 count = shape.Aggregate((Int128)1, (product, size) => product * (uint)size);
+        return count == 0 || count > FileLimits.IdxElements || count > (Int128)file.Length * LargestRatio
+            ? throw new InvalidFileException(path, $"it claims {count} elements, which a file of {file.Length} bytes cannot hold")
+            : (shape, (int)count);
+    }
+
+    private static void RequireLength(string path, Stream content, long count)
+    {
+        var block = new byte[1 << 16];
+        for (long left = count; left > 0;)
+        {
+            int part = (int)Math.Min(left, block.Length);
+            content.ReadExactly(block.AsSpan(0, part));
+            left -= part;
+        }
+        RequireEnd(path, content, count);
+    }
+
+    private static void RequireEnd(string path, Stream content, long count)
+    {
+        if (content.ReadByte() >= 0)
+        {
+            throw new InvalidFileException(path, $"it has more than the {count} elements that it claims");
+        }
     }
 }

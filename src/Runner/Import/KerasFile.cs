@@ -25,6 +25,7 @@ internal sealed record KerasFile(string? Config, IReadOnlyList<KerasWeights> Lay
         }
         try
         {
+            HeapSizes.Check(path);
             using var file = H5File.OpenRead(path);
             IH5Group root = file.LinkExists("model_weights") ? file.Group("model_weights") : file;
             var reader = new Reader(path, new FileInfo(path).Length);

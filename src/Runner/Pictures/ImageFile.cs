@@ -2,14 +2,13 @@ using SkiaSharp;
 
 namespace GpuCnn.Runner.Pictures;
 
-/// <summary>Image files: PNG, JPEG and what else SkiaSharp reads.</summary>
+/// <summary>Image files: PNG and JPEG.</summary>
 internal static class ImageFile
 {
-    /// <summary>The most pixels that are read: a picture of 10,000 by 10,000.</summary>
-    private const long MostPixels = 100_000_000;
+    /// <summary>The most pixels that a byte of a file can stand for: deflate shrinks 1,032 times at best, and a PNG's pixel has at least a bit; a JPEG's block of 64 at least a bit too.</summary>
+    private const long PngPixelsPerByte = 8 * 1032, JpegPixelsPerByte = 8 * 64;
 
-    /// <summary>The largest file that is read, in bytes.</summary>
-    private const long LargestFile = 256 << 20;
+    private static readonly byte[] PngStart = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a], JpegStart = [0xff, 0xd8, 0xff];
 
     private static readonly SKSamplingOptions Sampling = new(SKFilterMode.Linear, SKMipmapMode.Linear);
 
@@ -19,7 +18,7 @@ internal static class ImageFile
 
     /// <summary>Reads a file as a grey picture in its own size: colours by their luminance (Rec. 709), transparent places as black.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, no image, or too large.</exception>
+    /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, no PNG or JPEG, or too large.</exception>
     public static GreyImage Read(string path)
     {
         using SKBitmap bitmap = Decode(path, null);
@@ -32,7 +31,7 @@ internal static class ImageFile
     /// <param name="path">The file.</param>
     /// <param name="shape">The size, with one channel for grey or three for red, green and blue. A picture that has it is taken pixel by pixel.</param>
     /// <param name="pixels">[height, width, channels], overwritten.</param>
-    /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, no image, or too large.</exception>
+    /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, no PNG or JPEG, or too large.</exception>
     /// <exception cref="ArgumentException">The shape has another number of channels.</exception>
     public static void ReadScaled(string path, TensorShape shape, Span<byte> pixels)
     {
@@ -59,11 +58,20 @@ internal static class ImageFile
     /// <summary>Decodes a file, turned upright when it is to be scaled.</summary>
     private static SKBitmap Decode(string path, TensorShape? target)
     {
-        using SKData data = SKData.CreateCopy(ReadBytes(path));
-        using SKCodec codec = SKCodec.Create(data) ?? throw new InvalidFileException(path, "it is no image that can be read; give PNG or JPEG files");
-        if ((long)codec.Info.Width * codec.Info.Height > MostPixels)
+        ReadOnlySpan<byte> bytes = ReadBytes(path).Span;
+        // SkiaSharp has decoders of a dozen formats, in native code: files from strangers reach two of them.
+        bool isPng = bytes.StartsWith(PngStart);
+        if (!isPng && !bytes.StartsWith(JpegStart))
         {
-            throw new InvalidFileException(path, $"it has {codec.Info.Width}x{codec.Info.Height} pixels, more than the {MostPixels} that are read");
+            throw new InvalidFileException(path, "it is no image that can be read; give PNG or JPEG files");
+        }
+        using SKData data = SKData.CreateCopy(bytes);
+        using SKCodec codec = SKCodec.Create(data) ?? throw new InvalidFileException(path, "it is no image that can be read; give PNG or JPEG files");
+        (int width, int height) = (codec.Info.Width, codec.Info.Height);
+        long most = Math.Min(FileLimits.ImagePixels, bytes.Length * (isPng ? PngPixelsPerByte : JpegPixelsPerByte));
+        if ((long)width * height > most)
+        {
+            throw new InvalidFileException(path, $"it claims {width}x{height} pixels, more than the {most} that {(most < FileLimits.ImagePixels ? $"{bytes.Length} bytes can hold" : "are read")}");
         }
         SKSizeI size = target is { } shape ? SizeToDecode(codec, shape) : codec.Info.Size;
         var bitmap = new SKBitmap(new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
@@ -76,26 +84,13 @@ internal static class ImageFile
         return target is null ? bitmap : Upright(bitmap, codec.EncodedOrigin);
     }
 
-    private static byte[] ReadBytes(string path)
+    private static ReadOnlyMemory<byte> ReadBytes(string path)
     {
         if (Directory.Exists(path))
         {
             throw new InvalidFileException(path, "it is a folder; give image files");
         }
-        try
-        {
-            return new FileInfo(path) is { Exists: true, Length: > LargestFile } large
-                ? throw new InvalidFileException(path, $"it has {large.Length} bytes, more than the {LargestFile} that are read")
-                : File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "there is no such file", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
-        }
+        return WholeFile.Read(path, FileLimits.ImageBytes);
     }
 
     /// <summary>A photograph is many times larger than what a network takes; JPEG can be decoded at a half, a quarter or an eighth at once, in a fraction of the time.</summary>

@@ -126,7 +126,8 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
     double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results);
 
 /// <summary>Reads and writes the documents; names are in snake case, and numbers that JSON cannot hold become null.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)],
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainDocument))]
 [JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(IReadOnlyList<PredictionDocument>))]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace GpuCnn.Runner.Reports;
@@ -22,11 +21,11 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
     {
         try
         {
-            using JsonDocument args = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "args.json")));
-            return new RunNotes([.. args.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, Text(member.Value)))],
-                ReadEpochs(Path.Combine(folder, "results.csv")));
+            using JsonDocument args = JsonDocument.Parse(WholeFile.Read(Path.Combine(folder, RunFiles.Args), FileLimits.DocumentBytes), new JsonDocumentOptions { MaxDepth = FileLimits.JsonDepth });
+            return new RunNotes([.. args.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(PlainText.Of(member.Name), PlainText.Of(Text(member.Value))))],
+                ReadEpochs(Path.Combine(folder, RunFiles.Results)));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidFileException or IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return None;
         }
@@ -37,21 +36,12 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
 
     private static List<EpochDocument> ReadEpochs(string path)
     {
-        // The run may still be under way and have the file open.
-        using var reader = new StreamReader(SharedFile.OpenRead(path));
         var rows = new List<EpochDocument>();
-        reader.ReadLine();
-        while (reader.ReadLine() is { } line)
+        new CsvTail(path, RunReader.ResultColumns).Read(cells =>
         {
-            string[] cells = line.Split(',');
-            double? Or(int column) => cells[column].Length == 0 ? null : Number(column);
-            double Number(int column) => double.Parse(cells[column], CultureInfo.InvariantCulture);
-            if (cells.Length < 8)
-            {
-                throw new FormatException($"{path}: row {rows.Count + 1} has {cells.Length} cells");
-            }
-            rows.Add(new EpochDocument(int.Parse(cells[0], CultureInfo.InvariantCulture), Number(1), Number(2), Or(3), Or(4), Number(5), Number(6), Number(7)));
-        }
+            double Number(double? cell) => cell ?? throw new InvalidFileException(path, $"row {rows.Count + 1} has an empty cell");
+            rows.Add(new EpochDocument((int)Number(cells[0]), Number(cells[1]), Number(cells[2]), cells[3], cells[4], Number(cells[5]), Number(cells[6]), Number(cells[7])));
+        });
         return rows;
     }
 }

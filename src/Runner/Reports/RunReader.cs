@@ -8,6 +8,9 @@ namespace GpuCnn.Runner.Reports;
 /// <summary>Reads a run folder, perhaps while another process writes it.</summary>
 internal sealed class RunReader
 {
+    /// <summary>Columns of results.csv.</summary>
+    public const int ResultColumns = 8;
+
     private readonly string path;
     private readonly CsvTail results, steps;
     private readonly List<EpochResult> epochs = [];
@@ -17,7 +20,7 @@ internal sealed class RunReader
     private RunReader(string path)
     {
         this.path = path;
-        (results, steps) = (new CsvTail(In(RunFiles.Results)), new CsvTail(In(RunFiles.Steps)));
+        (results, steps) = (new CsvTail(In(RunFiles.Results), ResultColumns), new CsvTail(In(RunFiles.Steps), 2));
         State = ReadState();
         (Args, Plan) = ReadPlan();
         Read(null);
@@ -101,15 +104,11 @@ internal sealed class RunReader
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), type) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize(WholeFile.Read(path, FileLimits.DocumentBytes).Span, type) ?? throw new JsonException("null");
         }
         catch (JsonException exception)
         {
             throw new InvalidFileException(path, "it is not the JSON document that a training writes", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
         }
     }
 
@@ -171,38 +170,22 @@ internal sealed class RunReader
 
     private void ReadRows()
     {
-        foreach (string line in results.Read())
+        results.Read(cells =>
         {
-            double?[] cells = Cells(results.Path, line, 8);
+            if (epochs.Count == FileLimits.ResultRows)
+            {
+                throw new InvalidFileException(In(RunFiles.Results), $"it has more than {FileLimits.ResultRows} rows");
+            }
             // Without validation the last is best, as in the training itself.
             bool isBest = cells[4] is not { } accuracy || accuracy > best;
             best = isBest && cells[4] is { } higher ? higher : best;
             epochs.Add(new EpochResult((int)cells[0]!, cells[1] ?? double.NaN, cells[2] ?? double.NaN, cells[3], cells[4], cells[5] ?? double.NaN,
                 cells[6] ?? double.NaN, cells[7] ?? double.NaN, isBest, false));
-        }
-        foreach (string line in steps.Read())
-        {
-            losses.Add((float)(Cells(steps.Path, line, 2)[1] ?? double.NaN));
-        }
+        });
+        steps.Read(cells => losses.Add((float)(cells[1] ?? double.NaN)));
     }
 
     private DateTimeOffset LastWrite() => ((string[])[RunFiles.State, RunFiles.Results, RunFiles.Steps]).Max(name => File.GetLastWriteTimeUtc(In(name)));
-
-    private static double?[] Cells(string file, string line, int count)
-    {
-        string[] cells = line.Split(',');
-        var values = new double?[count];
-        for (int i = 0; i < count; i++)
-        {
-            bool isNumber = double.TryParse(i < cells.Length ? cells[i] : "?", CultureInfo.InvariantCulture, out double value);
-            if (cells.Length != count || (!isNumber && (cells[i].Length > 0 || i == 0)))
-            {
-                throw new InvalidFileException(file, $"'{line}' is no row of it");
-            }
-            values[i] = isNumber ? value : null;
-        }
-        return values;
-    }
 
     private string In(string name) => System.IO.Path.Combine(path, name);
 }

@@ -17,7 +17,7 @@ internal static class TextTable
         {
             int column = indent;
             text.Append(name.PadRight(indent));
-            foreach (string word in words.Split(' '))
+            foreach (string word in PlainText.Of(words).Split(' '))
             {
                 if (column > indent && column + 1 + word.Length >= width)
                 {
@@ -44,7 +44,7 @@ internal static class TextTable
     public static string Format(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
         var lines = new List<IReadOnlyList<string>> { headings.Select(heading => heading.TrimStart('>')).ToArray() };
-        lines.AddRange(rows);
+        lines.AddRange(rows.Select(row => (string[])[.. row.Select(PlainText.Of)]));
         int[] widths = [.. headings.Select((_, column) => lines.Max(line => line[column].Length))];
         var text = new StringBuilder();
         foreach (IReadOnlyList<string> line in lines)

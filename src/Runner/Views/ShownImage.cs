@@ -13,7 +13,7 @@ namespace GpuCnn.Runner.Views;
 internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction, IReadOnlyList<string> Names)
 {
     /// <summary>Which image it is.</summary>
-    public string Name => File is not null ? Path.GetFileName(File)
+    public string Name => File is not null ? PlainText.Of(Path.GetFileName(File))
         : string.Create(CultureInfo.InvariantCulture, $"#{Index}{(Class is { } known ? $" {Names[known]}" : "")}");
 
     /// <summary>Whether the prediction is right; null where that is unknown.</summary>

@@ -122,8 +122,11 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
         {
             // The whole run's pace, validation and saving included, less what has gone by since the last step.
             double seconds = elapsed.TotalSeconds / (step - firstStep) * (plan.Steps - step);
-            return TimeSpan.FromSeconds(Math.Max(0, seconds - clock.GetElapsedTime(lastTime).TotalSeconds));
+            return Span(Math.Max(0, seconds - clock.GetElapsedTime(lastTime).TotalSeconds));
         }
-        return epochs.Count > 0 && epochs[^1].ImagesPerSecond is > 0 and double pace ? TimeSpan.FromSeconds((plan.Images(plan.Steps) - plan.Images(step)) / pace) : null;
+        return epochs.Count > 0 && epochs[^1].ImagesPerSecond is > 0 and double pace ? Span((plan.Images(plan.Steps) - plan.Images(step)) / pace) : null;
     }
+
+    /// <summary>A pace next to nothing, as a file may claim it, leaves a time that is none.</summary>
+    private static TimeSpan? Span(double seconds) => seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
 }

@@ -1,0 +1,45 @@
+using System.Text;
+using CsCheck;
+using GpuCnn.Runner.Import;
+
+namespace GpuCnn.Fuzz.Formats;
+
+/// <summary>Models that are described in files, and Keras's.</summary>
+internal static class Models
+{
+    private static readonly string[] Keywords =
+        ["\"kind\":\"conv\"", "\"kind\":\"dense\"", "\"kind\":\"pool\"", "\"kind\":\"flatten\"", "\"kind\":\"dropout\"", "\"units\":", "\"kernel\":[3,3]", "\"stride\":", "\"padding\":", "\"layers\":[", "1e9", "2147483647", "65536"];
+
+    /// <summary>Descriptions in JSON.</summary>
+    public static Target Description { get; } = new("model", "m.json", [.. ModelDefinition.All.Select(model => Encoding.UTF8.GetBytes(ModelFile.Text(model))), Encoding.UTF8.GetBytes(ModelFile.Text(ModelDefinition.Cnn1, figures: false, indented: false))], path => ModelFile.Text(ModelFile.Load(path)).Length)
+    {
+        Words = Keywords,
+        Structures = from layers in Layer.Array[0, 6]
+                     from deep in Gen.Frequency((12, Gen.Const(0)), (1, Gen.Int[1, 80]))
+                     from text in Json.Object(("name", "\"m\""), ("input", "[1,28,28]"), ("epochs", "3"),
+                         ("layers", $"[{string.Concat(Enumerable.Repeat("[", deep))}{string.Join(',', layers)}{string.Concat(Enumerable.Repeat("]", deep))}]"))
+                     select Encoding.UTF8.GetBytes(text),
+    };
+
+    /// <summary>Keras's .h5 files, which are HDF5.</summary>
+    public static Target Keras { get; } = new("keras", "k.h5", [.. Seeds()], path => 4 * KerasImport.Read(path, null).Weights.Sum(tensor => tensor.Values.LongLength * sizeof(float)))
+    {
+        Words = ["model_config", "layer_names", "weight_names", "SNOD", "TREE", "HEAP", "OHDR", "OCHK", "FRHP", "BTHD"],
+    };
+
+    private static Gen<string> Layer => Gen.Frequency(
+        (3, Json.Object(("kind", "\"conv\""), ("filters", "4"), ("kernel", "[3,3]"), ("stride", "1"), ("padding", "0"))),
+        (2, Json.Object(("kind", "\"pool\""), ("window", "2"), ("stride", "2"))), (2, Json.Object(("kind", "\"dense\""), ("units", "10"), ("name", "\"d\""))),
+        (1, Json.Object(("kind", "\"dropout\""), ("rate", "0.5"), ("name", "\"d\""))), (1, Gen.OneOf("{\"kind\":\"flatten\"}", "{\"kind\":\"relu\"}")), (1, Json.Value));
+
+    private static IEnumerable<byte[]> Seeds()
+    {
+        foreach (string name in typeof(Models).Assembly.GetManifestResourceNames().Where(each => each.StartsWith("seeds/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using Stream stream = typeof(Models).Assembly.GetManifestResourceStream(name)!;
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            yield return bytes;
+        }
+    }
+}
