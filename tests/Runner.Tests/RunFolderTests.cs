@@ -34,11 +34,14 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Fact]
-    public void A_folder_that_holds_only_a_lock_is_as_good_as_empty()
+    public void A_folder_that_is_no_run_yet_is_as_good_as_empty()
     {
         string path = tiny.New("given");
         Directory.CreateDirectory(path);
         File.WriteAllText(Path.Combine(path, "lock"), "");
+        // As a process leaves them that is killed before it has written the options.
+        File.WriteAllText(Path.Combine(path, "model.json"), "{}");
+        File.WriteAllText(Path.Combine(path, "args.json.123-4.tmp"), "{");
         using (RunLock held = RunLock.TryTake(path)!)
         {
             Assert.Contains("another process is training it", Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1)).Message, StringComparison.Ordinal);

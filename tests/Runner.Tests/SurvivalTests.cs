@@ -36,14 +36,16 @@ public sealed class SurvivalTests(TinyData tiny, ITestOutputHelper log) : IClass
             // Some at any moment of the start, most when it has come further than the one before, however slow the machine is just now.
             string before = Checkpoints(killed);
             bool early = random.NextDouble() < 0.3;
-            while (!early && Checkpoints(killed) == before && !await process.Ends(TimeSpan.FromMilliseconds(5)))
+            TimeSpan moment = (early ? start : training / kills) * random.NextDouble();
+            long begun = Stopwatch.GetTimestamp();
+            while (Checkpoints(killed) == before && (!early || Stopwatch.GetElapsedTime(begun) < moment) && !await process.Ends(TimeSpan.FromMilliseconds(5)))
             {
             }
-            TimeSpan moment = (early ? start : training / kills) * random.NextDouble();
+            moment = early ? TimeSpan.Zero : moment;
             Assert.False(await process.Ends(moment), $"it ended before kill {kill}: {process.Out}{process.Error}");
             process.Kill();
             again += process.Error.Contains("begins again", StringComparison.Ordinal) ? 1 : 0;
-            log.WriteLine(Line($"{accelerator}: kill {kill}, {moment.TotalSeconds:0.000} s after {(early ? "its start" : "a checkpoint")}: {Checkpoints(killed)}"));
+            log.WriteLine(Line($"{accelerator}: kill {kill}, {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.000} s after its start{(early ? "" : ", with a checkpoint of its own")}: {Checkpoints(killed)}"));
         }
         using TrainingProcess last = TrainingProcess.Start(true, "train", "--resume", killed, "--json", "--quiet");
         Assert.True(await last.Ends());

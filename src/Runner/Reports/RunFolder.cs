@@ -80,8 +80,7 @@ internal sealed class RunFolder : IDisposable
             }
             return;
         }
-        // A lock alone is what a training leaves that was ended before it wrote anything.
-        if (Guard(path, () => Directory.EnumerateFileSystemEntries(path).Any(entry => System.IO.Path.GetFileName(entry) != RunFiles.Lock)))
+        if (Guard(path, () => Directory.EnumerateFileSystemEntries(path).Any(entry => !IsBegun(System.IO.Path.GetFileName(entry)))))
         {
             throw new OutputPathException(path, "the folder is not empty; give --output a new or empty one");
         }
@@ -294,6 +293,10 @@ internal sealed class RunFolder : IDisposable
         folder.Begin([], []);
         return folder;
     }
+
+    /// <summary>Whether a file is one that a training leaves which was killed before its options made the folder a run.</summary>
+    private static bool IsBegun(string name) => name is RunFiles.Lock or RunFiles.Model
+        || (name.EndsWith(".tmp", StringComparison.Ordinal) && (name.StartsWith(RunFiles.Model + ".", StringComparison.Ordinal) || name.StartsWith(RunFiles.Args + ".", StringComparison.Ordinal)));
 
     /// <summary>Writes what makes a folder a run: the options last, for with them it can be resumed.</summary>
     private static void Describe(string path, ArgsDocument args, ModelDefinition model)
