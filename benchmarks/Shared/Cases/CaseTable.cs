@@ -45,7 +45,7 @@ internal static class CaseTable
                         next is Relu && model.Layers.ElementAtOrDefault(i + 2) is MaxPool2d { Window: 2, Stride: 2 }), i == 0);
                     break;
                 case MaxPool2d pool:
-                    var sizes = new MaxPool2dShape(input.Channels, input.Height, input.Width, pool.Window, pool.Window, pool.Stride, pool.CeilMode);
+                    var sizes = new Pool2dShape(input.Channels, input.Height, input.Width, pool.Window, pool.Window, pool.Stride, pool.CeilMode);
                     Add(batch => new MaxPool2dCase(sizes, batch));
                     Add(batch => new MaxPool2dGradientCase(sizes, batch));
                     break;

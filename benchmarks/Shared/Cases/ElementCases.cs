@@ -108,7 +108,7 @@ internal sealed class DropoutCase : KernelCase
 internal sealed class MaxPool2dCase : KernelCase
 {
     /// <summary>Creates the case.</summary>
-    public MaxPool2dCase(in MaxPool2dShape sizes, int batch) : base(nameof(MaxPool2d), Name(sizes), batch)
+    public MaxPool2dCase(in Pool2dShape sizes, int batch) : base(nameof(MaxPool2d), Name(sizes), batch)
     {
         Sizes = sizes;
         Input = Read("input", batch * sizes.InputCount);
@@ -117,7 +117,7 @@ internal sealed class MaxPool2dCase : KernelCase
     }
 
     /// <summary>The sizes.</summary>
-    public MaxPool2dShape Sizes { get; }
+    public Pool2dShape Sizes { get; }
 
     /// <summary>[N, H, W, C].</summary>
     public Operand<float> Input { get; }
@@ -132,12 +132,12 @@ internal sealed class MaxPool2dCase : KernelCase
     public override double Flops => (double)Output.Length * ((Sizes.WindowHeight * Sizes.WindowWidth) - 1);
 
     /// <summary>For example <c>32x26x26</c>.</summary>
-    public static string Name(in MaxPool2dShape s) => $"{s.Channels}x{s.Height}x{s.Width}";
+    public static string Name(in Pool2dShape s) => $"{s.Channels}x{s.Height}x{s.Width}";
 
     /// <inheritdoc/>
     public override void Naive()
     {
-        MaxPool2dShape s = Sizes;
+        Pool2dShape s = Sizes;
         for (int i = 0; i < Output.Length; i++)
         {
             int c = i % s.Channels, ox = i / s.Channels % s.OutputWidth, oy = i / (s.Channels * s.OutputWidth) % s.OutputHeight, n = i / s.OutputCount;
@@ -165,9 +165,9 @@ internal sealed class MaxPool2dCase : KernelCase
 internal sealed class MaxPool2dGradientCase : KernelCase
 {
     /// <summary>Creates the case.</summary>
-    public MaxPool2dGradientCase(in MaxPool2dShape sizes, int batch) : base(nameof(MaxPool2dGradient), MaxPool2dCase.Name(sizes), batch)
+    public MaxPool2dGradientCase(in Pool2dShape sizes, int batch) : base(nameof(MaxPool2dGradient), MaxPool2dCase.Name(sizes), batch)
     {
-        MaxPool2dShape s = Sizes = sizes;
+        Pool2dShape s = Sizes = sizes;
         GradOutput = Read("gradOutput", batch * sizes.OutputCount);
         Winners = Read<int>("winners", batch * sizes.OutputCount, winners =>
         {
@@ -181,7 +181,7 @@ internal sealed class MaxPool2dGradientCase : KernelCase
     }
 
     /// <summary>The sizes.</summary>
-    public MaxPool2dShape Sizes { get; }
+    public Pool2dShape Sizes { get; }
 
     /// <summary>[N, Ho, Wo, C].</summary>
     public Operand<float> GradOutput { get; }

@@ -29,7 +29,7 @@ public sealed record MaxPool2d(int Window, int Stride, bool CeilMode = false) : 
         {
             throw new ModelException($"{Kind}: a {Window}x{Window} window does not fit an input of {input}");
         }
-        var shape = new MaxPool2dShape(input.Channels, input.Height, input.Width, Window, Window, Stride, CeilMode);
+        var shape = new Pool2dShape(input.Channels, input.Height, input.Width, Window, Window, Stride, CeilMode);
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 

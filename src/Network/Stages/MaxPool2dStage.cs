@@ -5,13 +5,13 @@ namespace GpuCnn;
 /// <summary>A max-pooling of its own.</summary>
 internal sealed class MaxPool2dStage : Stage
 {
-    private readonly MaxPool2dShape shape;
+    private readonly Pool2dShape shape;
     private readonly DeviceBuffer<int> winners;
 
     public MaxPool2dStage(MaxPool2d layer, StageContext context) : base(context)
     {
         TensorShape input = context.InputShape;
-        shape = new MaxPool2dShape(input.Channels, input.Height, input.Width, layer.Window, layer.Window, layer.Stride, layer.CeilMode);
+        shape = new Pool2dShape(input.Channels, input.Height, input.Width, layer.Window, layer.Window, layer.Stride, layer.CeilMode);
         winners = context.Device.Allocate<int>((long)context.MaxBatch * shape.OutputCount);
         AllocateOutput(context, shape.OutputCount);
     }

@@ -3,7 +3,7 @@ using Xunit;
 namespace GpuCnn.Kernels.Tests;
 
 /// <summary>Sizes of a max-pooling. With <paramref name="Levels"/> the input has only so many values, so that windows hold equal ones.</summary>
-public sealed record PoolCase(int N, int C, int H, int W, int Kh, int Kw, int S, bool Ceil = false, int Levels = 0)
+public sealed record PoolCase(int N, int C, int H, int W, int Kh, int Kw, int S, bool Ceil = false, int Levels = 0, int P = 0)
 {
     public static IReadOnlyList<PoolCase> All { get; } =
     [
@@ -20,9 +20,12 @@ public sealed record PoolCase(int N, int C, int H, int W, int Kh, int Kw, int S,
         new(3, 33, 8, 10, 3, 5, 1, true, 3),
         new(2, 64, 11, 11, 2, 2, 2, false, 4),
         new(2, 6, 9, 8, 3, 3, 2, true, 1),       // all equal
+        new(3, 7, 9, 8, 3, 3, 2, false, 0, 1),   // padded
+        new(2, 19, 6, 11, 4, 5, 3, true, 3, 2),
+        new(2, 5, 7, 10, 2, 3, 1, false, 2, 1),
     ];
 
-    public MaxPool2dShape Shape => new(C, H, W, Kh, Kw, S, Ceil);
+    public Pool2dShape Shape => new(C, H, W, Kh, Kw, S, Ceil, P);
 
     public double[,,,] Input(Random random)
     {
@@ -37,7 +40,7 @@ public sealed record PoolCase(int N, int C, int H, int W, int Kh, int Kw, int S,
     /// <summary>Winners as the device numbers them.</summary>
     public int[] Numbers((int Y, int X)[,,,] winners) => [.. Values.ChannelsLast(winners).Select(w => (w.Y * W) + w.X)];
 
-    public override string ToString() => $"N{N} C{C} {H}x{W} window {Kh}x{Kw} stride {S}{(Ceil ? " ceil" : "")}{(Levels > 0 ? $" {Levels} levels" : "")}";
+    public override string ToString() => $"N{N} C{C} {H}x{W} window {Kh}x{Kw} stride {S}{(P > 0 ? $" pad {P}" : "")}{(Ceil ? " ceil" : "")}{(Levels > 0 ? $" {Levels} levels" : "")}";
 }
 
 public sealed class MaxPool2dCases : IOpCases
@@ -48,11 +51,11 @@ public sealed class MaxPool2dCases : IOpCases
 
     internal static void Run(Trial t, PoolCase c, double[,,,] input)
     {
-        MaxPool2dShape s = c.Shape;
+        Pool2dShape s = c.Shape;
         Operand<float> output = t.Output<float>("output", c.N * s.OutputCount);
         Operand<int> winners = t.Output<int>("winners", c.N * s.OutputCount);
         MaxPool2d.Run(t.Device, s, t.Input(Values.Floats(Values.ChannelsLast(input))), output, winners, c.N);
-        (double[,,,] expected, (int Y, int X)[,,,] places) = PoolReference.MaxPool(input, c.Kh, c.Kw, c.S, c.Ceil);
+        (double[,,,] expected, (int Y, int X)[,,,] places) = PoolReference.MaxPool(input, c.Kh, c.Kw, c.S, c.Ceil, c.P);
         t.Expect(output, Values.ChannelsLast(expected), Tolerance.Exact, c.N, s.OutputHeight, s.OutputWidth, c.C);
         t.Expect(winners, [.. c.Numbers(places).Select(p => (int?)p)], c.N, s.OutputHeight, s.OutputWidth, c.C);
     }
@@ -64,9 +67,9 @@ public sealed class MaxPool2dGradientCases : IOpCases
 
     internal static void Run(Trial t, PoolCase c)
     {
-        MaxPool2dShape s = c.Shape;
+        Pool2dShape s = c.Shape;
         double[,,,] input = c.Input(t.Random), gradOutput = Values.Tensor(t.Random, c.N, c.C, s.OutputHeight, s.OutputWidth);
-        (int Y, int X)[,,,] winners = PoolReference.MaxPool(input, c.Kh, c.Kw, c.S, c.Ceil).Winners;
+        (int Y, int X)[,,,] winners = PoolReference.MaxPool(input, c.Kh, c.Kw, c.S, c.Ceil, c.P).Winners;
         Operand<float> gradInput = t.Output<float>("gradInput", c.N * s.InputCount);
         MaxPool2dGradient.Run(t.Device, s, t.Input(Values.Floats(Values.ChannelsLast(gradOutput))), t.Input(c.Numbers(winners)), gradInput, c.N);
         double[,,,] expected = PoolReference.MaxPoolGradient(gradOutput, winners, c.H, c.W);
@@ -100,7 +103,7 @@ public abstract class MaxPool2dGradientTests<TDevice> : OpTests<TDevice, MaxPool
         foreach (PoolCase c in PoolCase.All)
         {
             using var t = new Trial(Device, new OpCase(c.ToString(), _ => { }));
-            MaxPool2dShape s = c.Shape;
+            Pool2dShape s = c.Shape;
             double[] x = Values.ChannelsLast(c.Input(t.Random)), r = Values.Vector(t.Random, c.N * s.OutputCount);
             Operand<float> y = t.Output<float>("output", r.Length), dx = t.Output<float>("gradInput", x.Length);
             Operand<int> winners = t.Output<int>("winners", r.Length);
@@ -112,15 +115,17 @@ public abstract class MaxPool2dGradientTests<TDevice> : OpTests<TDevice, MaxPool
 }
 
 /// <summary>Sizes of a max-pooling.</summary>
-public sealed class MaxPool2dShapeTests
+public sealed class Pool2dShapeTests
 {
     [Fact]
     public void A_window_that_does_not_fit_is_refused_unless_it_may_hang_over_the_edge()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MaxPool2dShape(1, 3, 9, 4, 2, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MaxPool2dShape(1, 9, 3, 2, 4, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MaxPool2dShape(1, 9, 9, 2, 2, 0));
-        Assert.Equal(1, new MaxPool2dShape(1, 3, 9, 4, 2, 1, true).OutputHeight);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pool2dShape(1, 3, 9, 4, 2, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pool2dShape(1, 9, 3, 2, 4, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pool2dShape(1, 9, 9, 2, 2, 0));
+        Assert.Equal(1, new Pool2dShape(1, 3, 9, 4, 2, 1, true).OutputHeight);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pool2dShape(1, 9, 9, 2, 4, 1, padding: 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Pool2dShape(1, 9, 9, 2, 4, 1, padding: -1));
     }
 
     [Fact]
@@ -134,7 +139,10 @@ public sealed class MaxPool2dShapeTests
                 {
                     foreach (bool ceil in (bool[])[false, true])
                     {
-                        Assert.Equal(PoolReference.Outputs(size, window, stride, ceil), new MaxPool2dShape(1, size, 12, window, 1, stride, ceil).OutputHeight);
+                        for (int padding = 0; padding <= window / 2; padding++)
+                        {
+                            Assert.Equal(PoolReference.Outputs(size, window, stride, ceil, padding), new Pool2dShape(1, size, 12, window, 12, stride, ceil, padding).OutputHeight);
+                        }
                     }
                 }
             }

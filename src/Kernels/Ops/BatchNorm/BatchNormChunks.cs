@@ -1,0 +1,36 @@
+using ILGPU.Algorithms;
+
+namespace GpuCnn.Kernels;
+
+/// <summary>How the rows of a batch normalization, one a pixel of each image, are cut into chunks. It depends on their number alone, so that sums are the same for any
+/// number of threads.</summary>
+public static class BatchNormChunks
+{
+    private const int LeastRows = 64;
+
+    /// <summary>The most chunks that there are.</summary>
+    public const int Most = 256;
+
+    /// <summary>The number of chunks.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <returns>At least 1, at most <see cref="Most"/>.</returns>
+    public static int Count(int rows)
+    {
+        int size = Size(rows);
+        return (rows + size - 1) / size;
+    }
+
+    /// <summary>Rows of every chunk but the last, which may have fewer.</summary>
+    internal static int Size(int rows) => Math.Max(LeastRows, (rows + Most - 1) / Most);
+
+    /// <summary>1 / √(variance + ε).</summary>
+    internal static float Inverse(float variance, float epsilon) => 1f / XMath.Sqrt(variance + epsilon);
+
+    internal static void RequireEpsilon(double epsilon)
+    {
+        if (!(epsilon > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε is above 0");
+        }
+    }
+}
