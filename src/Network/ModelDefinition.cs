@@ -31,41 +31,9 @@ public sealed class ModelDefinition
         {
             throw new ModelException($"model {name}: it has no layers");
         }
-        if (layers.Count > MostLayers)
-        {
-            throw new ModelException($"model {name}: it has {layers.Count} layers; at most {MostLayers} are taken");
-        }
         RequireSize(input, $"model {name}: an image");
-        var numbers = new Dictionary<string, int>();
-        TensorShape shape = input;
-        foreach (Layer layer in layers)
-        {
-            int number = numbers[layer.Kind] = numbers.GetValueOrDefault(layer.Kind) + 1;
-            string layerName = layer is Flatten ? layer.Kind : $"{layer.Kind}{number}";
-            TensorShape output;
-            try
-            {
-                output = layer.OutputShape(shape);
-            }
-            catch (ModelException exception)
-            {
-                throw new ModelException($"model {name}, layer {layerName}: {exception.Message}");
-            }
-            RequireSize(output, $"model {name}, layer {layerName}: what an image becomes");
-            long parameters = 0;
-            if (layer.WeightShape(shape) is { } weight)
-            {
-                parameterSpecs.Add(new ParameterSpec($"{layerName}.weight", weight));
-                parameterSpecs.Add(new ParameterSpec($"{layerName}.bias", [weight[0]]));
-                parameters = weight.Aggregate(1L, (product, size) => product * size) + weight[0];
-            }
-            summary.Add(new LayerSummary(layerName, layer.Description, output, parameters, layer.MultiplyAdds(shape)));
-            if (Parameters > MostParameters)
-            {
-                throw new ModelException($"model {name}, layer {layerName}: with its {parameters} parameters the model has {Parameters}; at most {MostParameters} are taken");
-            }
-            shape = output;
-        }
+        Placed = Place(layers, input, input, "");
+        TensorShape shape = summary[^1].Output;
         if (shape.Height != 1 || shape.Width != 1)
         {
             throw new ModelException($"model {name}: its last layer gives {shape}; end with a dense layer of one unit a class");
@@ -91,11 +59,80 @@ public sealed class ModelDefinition
     /// <summary>The number of trained parameters.</summary>
     public long Parameters => summary.Sum(layer => layer.Parameters);
 
-    /// <summary>Layer by layer: name, settings, output shape, parameters, multiply-adds.</summary>
+    /// <summary>Layer by layer: name, settings, output shape, parameters, multiply-adds; the layers of a residual block, those of its shortcut, then the block, which adds them.</summary>
     public IReadOnlyList<LayerSummary> Summary => summary;
 
     /// <summary>The tensors of a weights file, in the order of the layers.</summary>
     public IReadOnlyList<ParameterSpec> ParameterSpecs => parameterSpecs;
+
+    /// <summary>The layers in their places, those of blocks within them.</summary>
+    internal IReadOnlyList<PlacedLayer> Placed { get; }
+
+    private List<PlacedLayer> Place(IReadOnlyList<Layer> layers, TensorShape shape, TensorShape memory, string prefix)
+    {
+        var placed = new List<PlacedLayer>();
+        var numbers = new Dictionary<string, int>();
+        foreach (Layer layer in layers)
+        {
+            int number = numbers[layer.Kind] = numbers.GetValueOrDefault(layer.Kind) + 1;
+            string name = $"{prefix}{layer.Kind}{(layer is Flatten ? "" : number)}";
+            IReadOnlyList<PlacedLayer> body = [], shortcut = [];
+            if (layer is Residual block)
+            {
+                RequireChannels(layer, name, shape, memory);
+                body = Place(block.Body, shape, memory, $"{name}.");
+                shortcut = Place(block.Shortcut, shape, memory, $"{name}.shortcut.");
+            }
+            LayerSummary line = Summarize(layer, name, shape, memory, prefix.Length > 0);
+            memory = line.Memory;
+            placed.Add(new PlacedLayer(layer, line, summary.Count - 1, shape, line.InputMemory, body, shortcut));
+            shape = line.Output;
+        }
+        return placed;
+    }
+
+    private LayerSummary Summarize(Layer layer, string name, TensorShape input, TensorShape memory, bool isInside)
+    {
+        RequireChannels(layer, name, input, memory);
+        TensorShape output;
+        try
+        {
+            output = isInside && layer is Flatten ? throw new ModelException("flatten: it cannot stand in a residual block; put it behind") : layer.OutputShape(input);
+        }
+        catch (ModelException exception)
+        {
+            throw new ModelException($"model {Name}, layer {name}: {exception.Message}");
+        }
+        RequireSize(output, $"model {Name}, layer {name}: what an image becomes");
+        long parameters = 0;
+        if (layer.WeightShape(input) is { } weight)
+        {
+            parameterSpecs.Add(new ParameterSpec($"{name}.weight", weight));
+            parameterSpecs.AddRange(((string[])["bias", .. layer.HasRunningMoments ? ["running_mean", "running_var"] : (string[])[]]).Select(each => new ParameterSpec($"{name}.{each}", [weight[0]])));
+            parameters = weight.Aggregate(1L, (product, size) => product * size) + weight[0];
+        }
+        var line = new LayerSummary(name, layer.Description, output, parameters, layer.MultiplyAdds(input))
+        {
+            Layer = layer,
+            InputMemory = memory,
+            Memory = layer.KeepsMemory ? memory : output,
+        };
+        summary.Add(line);
+        if (Parameters > MostParameters)
+        {
+            throw new ModelException($"model {Name}, layer {name}: with its {parameters} parameters the model has {Parameters}; at most {MostParameters} are taken");
+        }
+        return summary.Count <= MostLayers ? line : throw new ModelException($"model {Name}: it has more than {MostLayers} layers");
+    }
+
+    /// <summary>Behind a flatten layer the memory is still that of the image, and only dense layers know.</summary>
+    private void RequireChannels(Layer layer, string name, TensorShape input, TensorShape memory)
+    {
+        if (layer.NeedsChannelsLast && input != memory)
+        {
+            throw new ModelException($"model {Name}, layer {name}: {layer.Kind}: it cannot follow a flatten layer of {memory}; put it before that, or behind a dense layer");
+        }
+    }
 
     private static void RequireSize(TensorShape shape, string what)
     {
@@ -184,7 +221,17 @@ public sealed class ModelDefinition
 /// <param name="Output">Its output shape.</param>
 /// <param name="Parameters">Its trained parameters.</param>
 /// <param name="MultiplyAdds">Its multiply-adds for one image.</param>
-public sealed record LayerSummary(string Name, string Description, TensorShape Output, long Parameters, long MultiplyAdds);
+public sealed record LayerSummary(string Name, string Description, TensorShape Output, long Parameters, long MultiplyAdds)
+{
+    /// <summary>The layer.</summary>
+    public required Layer Layer { get; init; }
+
+    /// <summary>The shape of what it gets as it lies in memory.</summary>
+    internal TensorShape InputMemory { get; init; }
+
+    /// <summary>The shape of what it gives as it lies in memory.</summary>
+    internal TensorShape Memory { get; init; }
+}
 
 /// <summary>A tensor that a weights file holds.</summary>
 /// <param name="Name">For example <c>conv1.weight</c>.</param>

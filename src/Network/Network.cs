@@ -59,7 +59,8 @@ public sealed class Network : IDisposable
     /// <summary>The largest number of images at once.</summary>
     public int MaxBatch { get; }
 
-    /// <summary>Draws new weights: Glorot-uniform, in [-l, l] with l = √(6 / (inputs + outputs)), and zero biases.</summary>
+    /// <summary>Draws new weights: Glorot-uniform, in [-l, l] with l = √(6 / (inputs + outputs)), and zero biases. Batch normalizations begin as they leave
+    /// values: weight and running variance 1, bias and running mean 0.</summary>
     /// <remarks>Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010; inputs and outputs count the kernel's
     /// taps. The same seed gives the same weights on every accelerator.</remarks>
     /// <param name="seed">The seed.</param>
@@ -73,6 +74,13 @@ public sealed class Network : IDisposable
             int taps = block.WeightShape.Count == 4 ? block.Height * block.Width : 1;
             double limit = Math.Sqrt(6.0 / (block.Depth + ((double)block.Units * taps)));
             var weight = new float[block.Depth * block.Units];
+            if (block.RunningCount > 0)
+            {
+                Array.Fill(weight, 1f);
+                block.FromFile(weight, new float[block.Units], host);
+                host.AsSpan(block.RunningOffset + block.Units, block.Units).Fill(1f);
+                continue;
+            }
             for (int i = 0; i < weight.Length; i++)
             {
                 Philox random = Philox.At((uint)i, 0, (uint)layer, InitializationStream, seed);
@@ -112,7 +120,8 @@ public sealed class Network : IDisposable
     }
 
     /// <summary>The gradients of the last backward pass, as <see cref="ExportWeights"/> gives weights.</summary>
-    internal IReadOnlyList<WeightTensor> ExportGradients() => Export(arena.Gradients);
+    /// <remarks>Running moments have none.</remarks>
+    internal IReadOnlyList<WeightTensor> ExportGradients() => [.. Export(arena.Gradients).Where(tensor => !arena.Blocks.Any(block => tensor.Name == block.RunningMeanName || tensor.Name == block.RunningVarianceName))];
 
     /// <summary>What the network runs, in its order.</summary>
     internal IReadOnlyList<Stage> Stages => stages;
@@ -151,8 +160,7 @@ public sealed class Network : IDisposable
         var pass = new Pass(batch, null, 0);
         foreach (Stage stage in stages)
         {
-            stage.Forward(pass);
-            visit(stage.Layer, stage.Output);
+            stage.Forward(pass, visit);
         }
     }
 
@@ -220,7 +228,7 @@ public sealed class Network : IDisposable
         Array.Clear(host);
         foreach (ParameterBlock block in arena.Blocks)
         {
-            block.FromFile(named[block.WeightName].Values, named[block.BiasName].Values, host);
+            block.FromFile(named, host);
         }
         target.CopyFrom(host);
     }

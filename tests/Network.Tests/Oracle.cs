@@ -32,6 +32,8 @@ public static class Oracle
         {
             int count = spec.Shape.Aggregate(1, (a, b) => a * b), field = spec.Shape.Skip(2).Aggregate(1, (a, b) => a * b);
             double limit = spec.Shape.Count == 1 ? 0.1 : Math.Sqrt(6.0 / ((spec.Shape[1] * field) + (spec.Shape[0] * field)));
+            // Batch normalizations multiply by their weight and by the root of a variance.
+            double one = spec.Shape.Count == 1 && (spec.Name.EndsWith(".weight", StringComparison.Ordinal) || spec.Name.EndsWith(".running_var", StringComparison.Ordinal)) ? 1 : 0;
             var values = new float[count];
             for (int i = 0; i < count; i++)
             {
@@ -39,7 +41,7 @@ public static class Oracle
                 z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
                 z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
                 z ^= z >> 31;
-                values[i] = (float)(((2 * ((z >> 40) / (double)(1 << 24))) - 1) * limit);
+                values[i] = (float)(one + (((2 * ((z >> 40) / (double)(1 << 24))) - 1) * limit));
             }
             tensors.Add(new WeightTensor(spec.Name, spec.Shape, values));
         }

@@ -56,10 +56,7 @@ internal sealed class OnnxGraph
     public static GraphProto Of(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
     {
         var graph = new OnnxGraph(model, weights);
-        for (int i = 0; i < model.Layers.Count; i++)
-        {
-            graph.Append(model.Layers[i], model.Summary[i]);
-        }
+        graph.Append(model.Placed);
         graph.Flatten();
         graph.Rename(graph.Current, Logits);
         (graph.layerName, graph.Current) = (Probabilities, Logits);
@@ -124,16 +121,33 @@ internal sealed class OnnxGraph
     public static AttributeProto Attribute(string name, params IEnumerable<long> values) =>
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
-    private void Append(Layer layer, LayerSummary summary)
+    private void Append(IReadOnlyList<PlacedLayer> chain)
     {
-        (layerName, Input, Output) = (summary.Name, Output, summary.Output);
-        string before = Current;
-        layer.Export(this);
-        if (Current != before)
+        foreach (PlacedLayer placed in chain)
         {
-            Rename(Current, layerName);
+            string before = Current, shortcut = before;
+            if (placed.Layer is Residual)
+            {
+                TensorShape input = Output;
+                Append(placed.Shortcut);
+                (shortcut, Current, Output) = (Current, before, input);
+                Append(placed.Body);
+            }
+            (layerName, Input, Output) = (placed.Summary.Name, Output, placed.Summary.Output);
+            if (placed.Layer is Residual)
+            {
+                Node("Add", [shortcut]);
+            }
+            else
+            {
+                placed.Layer.Export(this);
+            }
+            if (Current != before)
+            {
+                Rename(Current, layerName);
+            }
+            outputs[layerName] = Current;
         }
-        outputs[layerName] = Current;
     }
 
     private string Initializer(string name, IReadOnlyList<int> shape, float[] values)

@@ -63,6 +63,13 @@ internal sealed class OnnxInterpreter
             "Cast" => x,
             "Div" => x.With(values[node.Input[1]], (a, b) => a / b),
             "Relu" => x.Map(value => Math.Max(value, 0)),
+            "LeakyRelu" => x.Map(value => value >= 0 ? value : value * node.Attribute.Single(attribute => attribute.Name == "alpha").F),
+            "Erf" => x.Map(Erf),
+            "Add" => x.With(values[node.Input[1]], (a, b) => a + b),
+            "Mul" => x.With(values[node.Input[1]], (a, b) => a * b),
+            "BatchNormalization" => Normalize(node, x),
+            "GlobalAveragePool" => Average(x),
+            "AveragePool" => AveragePool(node, x),
             "Flatten" => new Tensor([x.Shape[0], x.Values.Length / x.Shape[0]], x.Values),
             "Conv" => Conv(node, x, values[node.Input[1]], values[node.Input[2]].Values),
             "MaxPool" => Pool(node, x),
@@ -125,6 +132,64 @@ internal sealed class OnnxInterpreter
                 }
             }
             return largest;
+        });
+    }
+
+    /// <summary>erf(x) = 2 / √π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n + 1)), whose terms have one sign.</summary>
+    private static double Erf(double x)
+    {
+        if (Math.Abs(x) >= 6)
+        {
+            return Math.Sign(x);
+        }
+        double term = x, sum = x;
+        for (int n = 1; Math.Abs(term) > 1e-17 * Math.Abs(sum); n++)
+        {
+            sum += term *= 2 * x * x / ((2 * n) + 1);
+        }
+        return 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
+    }
+
+    private Tensor Normalize(NodeProto node, Tensor x)
+    {
+        double[][] operands = [.. node.Input.Skip(1).Select(name => values[name].Values)];
+        double epsilon = node.Attribute.Single(attribute => attribute.Name == "epsilon").F;
+        int channels = x.Shape[1], plane = x.Values.Length / (x.Shape[0] * channels);
+        double[] result = new double[x.Values.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int channel = i / plane % channels;
+            result[i] = ((x.Values[i] - operands[2][channel]) / Math.Sqrt(operands[3][channel] + epsilon) * operands[0][channel]) + operands[1][channel];
+        }
+        return new Tensor(x.Shape, result);
+    }
+
+    private static Tensor Average(Tensor x)
+    {
+        int planes = x.Shape[0] * x.Shape[1], size = x.Values.Length / planes;
+        return new Tensor([x.Shape[0], x.Shape[1], 1, 1], [.. Enumerable.Range(0, planes).Select(plane => x.Values.AsSpan(plane * size, size).ToArray().Average())]);
+    }
+
+    /// <summary>Averages with padding counted as zeros, which the attribute must ask for.</summary>
+    private static Tensor AveragePool(NodeProto node, Tensor x)
+    {
+        if (node.Attribute.All(attribute => attribute.Name != "count_include_pad" || attribute.I != 1))
+        {
+            throw new NotSupportedException("an average without its padding");
+        }
+        int[] kernel = Ints(node, "kernel_shape");
+        int channels = x.Shape[1], height = x.Shape[2], width = x.Shape[3];
+        return Slide(node, x, channels, window =>
+        {
+            double sum = 0;
+            for (int row = Math.Max(0, window.Top); row < Math.Min(height, window.Top + kernel[0]); row++)
+            {
+                for (int column = Math.Max(0, window.Left); column < Math.Min(width, window.Left + kernel[1]); column++)
+                {
+                    sum += x.Values[(((((window.Image * channels) + window.Channel) * height) + row) * width) + column];
+                }
+            }
+            return sum / (kernel[0] * kernel[1]);
         });
     }
 

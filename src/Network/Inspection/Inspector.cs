@@ -50,15 +50,13 @@ public sealed class Inspector : IDisposable
             read.Add(layer, values);
         });
         var outputs = new List<LayerOutput>();
-        TensorShape memory = Model.Input;
         float[] last = [];
-        for (int i = 0; i < Model.Layers.Count; i++)
+        for (int i = 0; i < Model.Summary.Count; i++)
         {
             LayerSummary summary = Model.Summary[i];
-            memory = Model.Layers[i].KeepsMemory ? memory : summary.Output;
             // A layer without a stage, which is flatten, only sees the same memory with another shape.
-            last = read.TryGetValue(i, out float[]? own) ? own : i > 0 ? last : Reorder(image, memory, toMemory: true);
-            outputs.Add(new LayerOutput(summary.Name, summary.Description, summary.Output, Reorder(last, memory, toMemory: false)));
+            last = read.TryGetValue(i, out float[]? own) ? own : i > 0 ? last : Reorder(image, summary.Memory, toMemory: true);
+            outputs.Add(new LayerOutput(summary.Name, summary.Description, summary.Output, Reorder(last, summary.Memory, toMemory: false)));
         }
         return outputs;
     }

@@ -34,7 +34,7 @@ public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int 
     /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => (long)OutputShape(input).Count * input.Channels * KernelHeight * KernelWidth;
 
-    internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false);
+    internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false, normalized: false);
 
     internal override void Export(OnnxGraph graph) => graph.Node("Conv", [graph.Parameter("weight"), graph.Parameter("bias")],
         OnnxGraph.Attribute("kernel_shape", [KernelHeight, KernelWidth]), OnnxGraph.Attribute("strides", [Stride, Stride]),

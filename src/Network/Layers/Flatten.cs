@@ -14,6 +14,8 @@ public sealed record Flatten : Layer
 
     internal override bool KeepsMemory => true;
 
+    internal override bool WorksInPlace => false;
+
     internal override void Export(OnnxGraph graph) => graph.Flatten();
 
     /// <summary>Nothing runs: the memory is a vector already, and the first dense layer's parameters are kept in the order of that memory.</summary>

@@ -20,6 +20,9 @@ public abstract record Layer
     /// <returns>[out, in, kernel height, kernel width] or [out, in].</returns>
     public virtual IReadOnlyList<int>? WeightShape(TensorShape input) => null;
 
+    /// <summary>Whether files have a running mean and variance beside weight and bias, each with an element a channel.</summary>
+    public virtual bool HasRunningMoments => false;
+
     /// <summary>Multiply-adds for one image.</summary>
     /// <param name="input">What goes in.</param>
     /// <returns>The number.</returns>
@@ -35,6 +38,12 @@ public abstract record Layer
 
     /// <summary>Whether the output has the elements of the input, each in its place in memory.</summary>
     internal virtual bool KeepsMemory => false;
+
+    /// <summary>Whether it changes its input instead of having an output of its own.</summary>
+    internal virtual bool WorksInPlace => KeepsMemory;
+
+    /// <summary>Whether it must know which element is of which channel, which behind a flatten layer it does not.</summary>
+    internal virtual bool NeedsChannelsLast => false;
 
     /// <summary>Where this layer's parameters lie; only asked of layers that have a weight.</summary>
     /// <param name="name">The layer's name.</param>

@@ -16,6 +16,8 @@ internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSe
 
     private static readonly LayerSetting Padding = new("padding", SettingForm.Whole, "Rows and columns of zeros on each side.", 0, Preset: "0");
 
+    private static readonly LayerSetting PoolPadding = Padding with { Help = "Rows and columns on each side that windows may cover, at most half the window." };
+
     private static readonly LayerSetting Window = new("window", SettingForm.Whole, "Height and width of the window.");
 
     /// <summary>All kinds.</summary>
@@ -28,16 +30,40 @@ internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSe
                 ? new SettingValues().With("filters", conv.Filters).With("kernel", (conv.KernelHeight, conv.KernelWidth)).With("stride", conv.Stride).With("padding", conv.Padding)
                 : null),
         new("relu", "ReLU: negative values become zero.", [], _ => new Relu(), layer => layer is Relu ? new SettingValues() : null),
+        new("leaky_relu", "LeakyReLU: negative values are multiplied by a slope.", [new("slope", SettingForm.Number, "The slope below zero.", 0, 1, Preset: "0.01")],
+            values => new LeakyRelu(values.Number("slope", 0.01)), layer => layer is LeakyRelu leaky ? new SettingValues().With("slope", leaky.Slope) : null),
+        new("gelu", "GELU in its exact form, with erf.", [], _ => new Gelu(), layer => layer is Gelu ? new SettingValues() : null),
+        new("batch_norm", "Batch normalization, with running mean and variance for evaluation.",
+            [
+                new("momentum", SettingForm.Number, "A batch's share in the running values.", 0, 1, Preset: "0.1"),
+                new("epsilon", SettingForm.Number, "What is added to a variance before its root is taken.", 1e-12, 1, Preset: "1e-5"),
+            ],
+            values => new BatchNorm(values.Number("momentum", 0.1), values.Number("epsilon", 1e-5)),
+            layer => layer is BatchNorm norm ? new SettingValues().With("momentum", norm.Momentum).With("epsilon", norm.Epsilon) : null),
         new("max_pool", "The largest value of each window.",
-            [Window, PoolStride, new("ceil_mode", SettingForm.Switch, "Whether a window that hangs over the lower or right edge counts.", Preset: "false")],
-            values => new MaxPool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Switch("ceil_mode")),
-            layer => layer is MaxPool2d pool ? new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("ceil_mode", pool.CeilMode) : null),
+            [Window, PoolStride, PoolPadding, new("ceil_mode", SettingForm.Switch, "Whether a window that hangs over the lower or right edge counts.", Preset: "false")],
+            values => new MaxPool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Switch("ceil_mode"), values.Whole("padding")),
+            layer => layer is MaxPool2d pool
+                ? new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("padding", pool.Padding).With("ceil_mode", pool.CeilMode)
+                : null),
+        new("average_pool", "The average of each window; padding counts as zeros.", [Window, PoolStride, PoolPadding],
+            values => new AveragePool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Whole("padding")),
+            layer => layer is AveragePool2d pool ? new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("padding", pool.Padding) : null),
+        new("global_average_pool", "The average of each channel over all pixels, which makes a vector of an image.", [],
+            _ => new GlobalAveragePool(), layer => layer is GlobalAveragePool ? new SettingValues() : null),
         new("flatten", "Makes a vector of an image, in the order channels, height, width.", [], _ => new Flatten(), layer => layer is Flatten ? new SettingValues() : null),
         new("dense", "A fully connected layer with bias.", [new("units", SettingForm.Whole, "Outputs.")],
             values => new Dense(values.Whole("units")), layer => layer is Dense dense ? new SettingValues().With("units", dense.Units) : null),
         new("dropout", "While training, sets values to zero at random and divides the others by 1 - rate.",
             [new("rate", SettingForm.Number, "The share of values set to zero.", 0, 1, Below: true)],
             values => new Dropout(values.Number("rate")), layer => layer is Dropout dropout ? new SettingValues().With("rate", dropout.Rate) : null),
+        new("residual", "A residual block: what its layers make of the input, plus the input itself or what the shortcut makes of it.",
+            [
+                new("layers", SettingForm.Layers, "The layers, at least one."),
+                new("shortcut", SettingForm.Layers, "The layers beside them, for example a 1x1 convolution and a batch normalization where shapes change.", Preset: "the input itself"),
+            ],
+            values => new Residual(values.Layers("layers"), values.Layers("shortcut")),
+            layer => layer is Residual block ? new SettingValues().With("layers", block.Body).With("shortcut", block.Shortcut) : null),
     ];
 
     /// <summary>The kind of a name.</summary>

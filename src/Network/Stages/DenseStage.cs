@@ -25,6 +25,8 @@ internal sealed class DenseStage : Stage
         AllocateOutput(context, units);
     }
 
+    public override bool IsOutputFree => !relu;
+
     public override void Forward(in Pass pass)
     {
         DenseForward.Run(Device, Input, parameters, Output, pass.Batch, inputs, units, relu);

@@ -16,6 +16,8 @@ internal sealed class DropoutStage : Stage
         WorkInPlace();
     }
 
+    public override bool IsOutputFree => false;
+
     public override void Forward(in Pass pass)
     {
         if (pass.DropoutSeed is { } seed)

@@ -10,8 +10,7 @@ internal sealed class MaxPool2dStage : Stage
 
     public MaxPool2dStage(MaxPool2d layer, StageContext context) : base(context)
     {
-        TensorShape input = context.InputShape;
-        shape = new Pool2dShape(input.Channels, input.Height, input.Width, layer.Window, layer.Window, layer.Stride, layer.CeilMode);
+        shape = MaxPool2d.PoolShape(context.InputShape, layer.Window, layer.Stride, layer.Padding, layer.CeilMode, layer.Kind);
         winners = context.Device.Allocate<int>((long)context.MaxBatch * shape.OutputCount);
         AllocateOutput(context, shape.OutputCount);
     }

@@ -16,7 +16,8 @@ internal sealed class ParameterArena : IDisposable
     public ParameterArena(Device device, IReadOnlyList<ParameterBlock> blocks, bool training)
     {
         Blocks = blocks;
-        Count = blocks.Count == 0 ? 0 : Align(blocks[^1].Offset + blocks[^1].Count);
+        Trained = blocks.Count == 0 ? 0 : Align(blocks[^1].Offset + blocks[^1].Count);
+        Count = Math.Max(Trained, blocks.Select(block => Align(block.RunningOffset + block.RunningCount)).DefaultIfEmpty(0).Max());
         values = device.Allocate<float>(Math.Max(1, Count));
         if (training)
         {
@@ -31,13 +32,16 @@ internal sealed class ParameterArena : IDisposable
     /// <summary>Elements, with the gaps between blocks, which stay zero.</summary>
     public int Count { get; }
 
+    /// <summary>Those of them, the first ones, that an optimizer changes; running moments lie behind.</summary>
+    public int Trained { get; }
+
     public DeviceBuffer<float> Values => values;
 
-    public DeviceBuffer<float> Gradients => Trained(gradients);
+    public DeviceBuffer<float> Gradients => Required(gradients);
 
-    public DeviceBuffer<float> FirstMoments => Trained(firstMoments);
+    public DeviceBuffer<float> FirstMoments => Required(firstMoments);
 
-    public DeviceBuffer<float> SecondMoments => Trained(secondMoments);
+    public DeviceBuffer<float> SecondMoments => Required(secondMoments);
 
     /// <summary>A layer's weight and bias.</summary>
     public ArrayView<float> ValuesOf(ParameterBlock block) => values.View.SubView(block.Offset, block.Count);
@@ -45,9 +49,12 @@ internal sealed class ParameterArena : IDisposable
     /// <summary>The gradients of a layer's weight and bias.</summary>
     public ArrayView<float> GradientsOf(ParameterBlock block) => Gradients.View.SubView(block.Offset, block.Count);
 
-    /// <summary>One step of Adam over everything.</summary>
+    /// <summary>A layer's running mean and variance.</summary>
+    public ArrayView<float> RunningOf(ParameterBlock block) => values.View.SubView(block.RunningOffset, block.RunningCount);
+
+    /// <summary>One step of Adam over everything that is trained.</summary>
     public void AdamStep(Device device, long step, double learningRate) =>
-        Adam.Run(device, values.View, Gradients.View, FirstMoments.View, SecondMoments.View, Count, step, learningRate);
+        Adam.Run(device, values.View, Gradients.View, FirstMoments.View, SecondMoments.View, Trained, step, learningRate);
 
     public void Dispose()
     {
@@ -57,7 +64,7 @@ internal sealed class ParameterArena : IDisposable
         secondMoments?.Dispose();
     }
 
-    private static DeviceBuffer<float> Trained(DeviceBuffer<float>? buffer) => buffer ?? throw new InvalidOperationException("this network was made without training");
+    private static DeviceBuffer<float> Required(DeviceBuffer<float>? buffer) => buffer ?? throw new InvalidOperationException("this network was made without training");
 
     /// <summary>Each block starts at a cache line.</summary>
     public static int Align(int offset) => (offset + 15) / 16 * 16;

@@ -14,6 +14,12 @@ namespace GpuCnn;
 /// <param name="WeightShape">The weight's shape in files.</param>
 internal sealed record ParameterBlock(string Name, int Offset, int Height, int Width, int Channels, int Units, IReadOnlyList<int> WeightShape)
 {
+    /// <summary>Where running mean and variance lie, the one behind the other; negative where there are none.</summary>
+    public int RunningOffset { get; init; } = -1;
+
+    /// <summary>Their elements.</summary>
+    public int RunningCount => RunningOffset < 0 ? 0 : 2 * Units;
+
     /// <summary>Elements of a unit's weight.</summary>
     public int Depth => Height * Width * Channels;
 
@@ -26,6 +32,10 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     public string WeightName => $"{Name}.weight";
 
     public string BiasName => $"{Name}.bias";
+
+    public string RunningMeanName => $"{Name}.running_mean";
+
+    public string RunningVarianceName => $"{Name}.running_var";
 
     /// <summary>Copies weight and bias from the kernels' order to files' order.</summary>
     public (float[] Weight, float[] Bias) ToFile(ReadOnlySpan<float> parameters)
@@ -48,6 +58,12 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
             (float[] weight, float[] bias) = block.ToFile(parameters);
             tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
             tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+            if (block.RunningCount > 0)
+            {
+                ReadOnlySpan<float> running = parameters.Slice(block.RunningOffset, block.RunningCount);
+                tensors.Add(new WeightTensor(block.RunningMeanName, [block.Units], running[..block.Units].ToArray()));
+                tensors.Add(new WeightTensor(block.RunningVarianceName, [block.Units], running[block.Units..].ToArray()));
+            }
         }
         return tensors;
     }
@@ -61,6 +77,17 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
             matrix[Place(i)] = weight[i];
         }
         bias.CopyTo(matrix[^Units..]);
+    }
+
+    /// <summary>Copies all of the block's tensors from files' order to the kernels' order.</summary>
+    public void FromFile(IReadOnlyDictionary<string, WeightTensor> named, Span<float> parameters)
+    {
+        FromFile(named[WeightName].Values, named[BiasName].Values, parameters);
+        if (RunningCount > 0)
+        {
+            named[RunningMeanName].Values.CopyTo(parameters[RunningOffset..]);
+            named[RunningVarianceName].Values.CopyTo(parameters[(RunningOffset + Units)..]);
+        }
     }
 
     /// <summary>Where element i of a file's weight lies in the matrix.</summary>

@@ -11,6 +11,8 @@ internal sealed class ReluStage : Stage
         WorkInPlace();
     }
 
+    public override bool IsOutputFree => false;
+
     public override void Forward(in Pass pass) => Kernels.Relu.Run(Device, Input, Output, pass.Batch * count);
 
     public override void Backward(in Pass pass)

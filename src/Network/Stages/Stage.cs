@@ -7,7 +7,8 @@ namespace GpuCnn;
 /// <param name="Batch">The number of images, at most the network's largest batch.</param>
 /// <param name="DropoutSeed">The run's seed where dropout is on; null where it is off: in evaluation.</param>
 /// <param name="Step">The number of the training step, from 1.</param>
-internal readonly record struct Pass(int Batch, ulong? DropoutSeed, uint Step);
+/// <param name="Training">Whether this is a training step, whose batch has statistics of its own.</param>
+internal readonly record struct Pass(int Batch, ulong? DropoutSeed, uint Step, bool Training = false);
 
 /// <summary>A piece of a network that runs: one layer, or several that are fused into fewer operations.</summary>
 /// <remarks>Stages are chained: a stage reads the output of the one before and writes that one's output gradient. Stages that work in place share
@@ -41,7 +42,17 @@ internal abstract class Stage : IDisposable
     /// <summary>The gradient of the output; empty where nothing is trained.</summary>
     public ArrayView<float> GradOutput { get; private set; }
 
+    /// <summary>Whether others may change the output once it is computed, and find its gradient as it was after the backward pass.</summary>
+    public virtual bool IsOutputFree => true;
+
     public abstract void Forward(in Pass pass);
+
+    /// <summary>Runs forward and tells where the output lies, which the next stage may overwrite; of stages within this one, each by itself.</summary>
+    public virtual void Forward(in Pass pass, Action<int, ArrayView<float>> visit)
+    {
+        Forward(pass);
+        visit(Layer, Output);
+    }
 
     public abstract void Backward(in Pass pass);
 
@@ -69,6 +80,13 @@ internal abstract class Stage : IDisposable
         Output = Input;
         GradOutput = GradInput;
     }
+
+    /// <summary>Lets the stage give what a stage within it gives.</summary>
+    protected void Share(Stage within)
+    {
+        Output = within.Output;
+        GradOutput = within.GradOutput;
+    }
 }
 
 /// <summary>What a stage is built from.</summary>
@@ -76,10 +94,17 @@ internal abstract class Stage : IDisposable
 /// <param name="Arena">The network's parameters.</param>
 /// <param name="MaxBatch">The largest batch.</param>
 /// <param name="Training">Whether gradients are needed.</param>
-/// <param name="Index">The number of the layer, counted from 0 through the model.</param>
-/// <param name="InputShape">What the stage gets.</param>
+/// <param name="Placed">The layer in its place.</param>
 /// <param name="Input">The output of the stage before.</param>
 /// <param name="GradInput">The gradient of that; empty when it is not needed.</param>
 /// <param name="Block">The layer's parameters, if it has any.</param>
-internal sealed record StageContext(Device Device, ParameterArena Arena, int MaxBatch, bool Training, int Index, TensorShape InputShape,
-    ArrayView<float> Input, ArrayView<float> GradInput, ParameterBlock? Block);
+/// <param name="Chain">Builds the stages of layers within the layer, from their input and its gradient.</param>
+internal sealed record StageContext(Device Device, ParameterArena Arena, int MaxBatch, bool Training, PlacedLayer Placed, ArrayView<float> Input, ArrayView<float> GradInput,
+    ParameterBlock? Block, Func<IReadOnlyList<PlacedLayer>, ArrayView<float>, ArrayView<float>, IReadOnlyList<Stage>> Chain)
+{
+    /// <summary>The number of the layer, counted from 0 through the model's summary.</summary>
+    public int Index => Placed.Index;
+
+    /// <summary>What the stage gets.</summary>
+    public TensorShape InputShape { get; init; } = Placed.Input;
+}

@@ -78,8 +78,11 @@ internal sealed class NonFiniteSearch(Network network)
         {
             if (IndexOfNonFinite(values) is >= 0 and var i)
             {
-                ParameterBlock block = blocks.First(block => i < block.Offset + block.Count);
-                return new NonFiniteOrigin(step, block.Name, prefix + (i < block.Offset + block.WeightCount ? block.WeightName : block.BiasName), values[i]);
+                ParameterBlock block = blocks.FirstOrDefault(block => i < block.Offset + block.Count) ?? blocks.First(block => i < block.RunningOffset + block.RunningCount);
+                string name = i >= block.Offset + block.Count
+                    ? i < block.RunningOffset + block.Units ? block.RunningMeanName : block.RunningVarianceName
+                    : i < block.Offset + block.WeightCount ? block.WeightName : block.BiasName;
+                return new NonFiniteOrigin(step, block.Name, prefix + name, values[i]);
             }
         }
         return null;

@@ -189,7 +189,7 @@ public sealed partial class Trainer : IDisposable
     private long StepsBefore => (long)EpochsDone * StepsPerEpoch;
 
     private Pass PassOf(int index) =>
-        new(Math.Min(Options.BatchSize, TrainingImages - (index * Options.BatchSize)), Options.Dropout ? Options.Seed : null, (uint)(StepsBefore + index + 1));
+        new(Math.Min(Options.BatchSize, TrainingImages - (index * Options.BatchSize)), Options.Dropout ? Options.Seed : null, (uint)(StepsBefore + index + 1), Training: true);
 
     private Pass ValidationPass(int first) => new(Math.Min(Network.MaxBatch, ValidationImages - first), null, 0);
 

@@ -61,7 +61,7 @@ internal static class ConceptSteps
 
     private static IReadOnlyList<string> Row<TLayer>(ModelDefinition model, string kind) where TLayer : Layer
     {
-        LayerSummary[] layers = [.. model.Summary.Where((_, i) => model.Layers[i] is TLayer)];
+        LayerSummary[] layers = [.. model.Summary.Where(layer => layer.Layer is TLayer)];
         long parameters = layers.Sum(layer => layer.Parameters), work = layers.Sum(layer => layer.MultiplyAdds);
         return [model.Name, $"{layers.Length} {kind}{(layers.Length == 1 ? "" : "s")}", Thousands(parameters), Thousands(work), ((double)work / parameters).ToString("0", CultureInfo.InvariantCulture)];
     }

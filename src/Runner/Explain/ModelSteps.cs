@@ -48,12 +48,10 @@ internal static class ModelSteps
 
     private static Step? Filters(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
     {
-        int first = model.Layers.TakeWhile(layer => layer is not Conv2d).Count();
-        if (first == model.Layers.Count)
+        if (model.Summary.FirstOrDefault(line => line.Layer is Conv2d) is not { } layer)
         {
             return null;
         }
-        LayerSummary layer = model.Summary[first];
         WeightTensor weight = weights.First(tensor => tensor.Name == $"{layer.Name}.weight");
         float[] bias = weights.First(tensor => tensor.Name == $"{layer.Name}.bias").Values;
         (int channels, int height, int width) = (weight.Shape[1], weight.Shape[2], weight.Shape[3]);

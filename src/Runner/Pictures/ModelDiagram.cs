@@ -36,7 +36,7 @@ internal static class ModelDiagram
     /// <returns>An SVG file's bytes.</returns>
     public static byte[] Draw(ModelDefinition model)
     {
-        int steps = model.Layers.Count + 1, height = Top + (steps * (BoxHeight + ArrowHeight)) + 28;
+        int steps = model.Summary.Count + 1, height = Top + (steps * (BoxHeight + ArrowHeight)) + 28;
         using var stream = new MemoryStream();
         using (var svg = XmlWriter.Create(stream, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, NewLineChars = "\n" }))
         {
@@ -50,11 +50,11 @@ internal static class ModelDiagram
                 ("class", "aside"), ("x", Text(Left)), ("y", "50"));
             Box(svg, Top, "other", "input", "pixels 0 to 1", "");
             Arrow(svg, Top + BoxHeight, model.Input.ToString());
-            for (int i = 0; i < model.Layers.Count; i++)
+            for (int i = 0; i < model.Summary.Count; i++)
             {
                 LayerSummary layer = model.Summary[i];
                 int y = Top + ((i + 1) * (BoxHeight + ArrowHeight));
-                string kind = model.Layers[i].Kind is "conv" or "pool" or "dense" or "relu" ? model.Layers[i].Kind : "other";
+                string kind = layer.Layer.Kind is "conv" or "pool" or "dense" or "relu" ? layer.Layer.Kind : "other";
                 Box(svg, y, kind, layer.Name, layer.Description, layer.Parameters == 0 ? "" : $"{Summaries.Thousands(layer.Parameters)} parameters");
                 Arrow(svg, y + BoxHeight, layer.Output.ToString());
             }

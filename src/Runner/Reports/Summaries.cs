@@ -64,10 +64,11 @@ internal static class Summaries
     public static string Layers(ModelDefinition model, int width)
     {
         var rows = new List<string[]>();
-        foreach ((Layer layer, LayerSummary summary) in model.Layers.Zip(model.Summary))
+        foreach (LayerSummary summary in model.Summary)
         {
-            string words = layer is Conv2d or Dense or MaxPool2d ? summary.Description : $"{layer.Kind} {summary.Description}".TrimEnd();
-            if (rows.Count == 0 || summary.Parameters > 0)
+            Layer layer = summary.Layer;
+            string words = layer is Conv2d or Dense or MaxPool2d or AveragePool2d or GlobalAveragePool ? summary.Description : $"{layer.Kind} {summary.Description}".TrimEnd();
+            if (rows.Count == 0 || summary.Parameters > 0 || layer is Residual)
             {
                 rows.Add([summary.Name, words, summary.Output.ToString(), Thousands(summary.Parameters)]);
             }

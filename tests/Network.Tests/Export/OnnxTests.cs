@@ -51,6 +51,15 @@ public sealed class OnnxTests : IDisposable
     }
 
     [Fact]
+    public void A_model_of_every_kind_of_layer_has_our_logits()
+    {
+        ModelDefinition model = ModelFile.Load(Oracle.File(Path.Combine("described", "all.json")));
+        IReadOnlyList<WeightTensor> weights = Oracle.Weights(model);
+        OnnxFile.Save(File, new TrainedModel(model, weights) { ClassNames = ClassNames });
+        RequireSame(model, weights, Oracle.Test, 1, 7, 100);
+    }
+
+    [Fact]
     public void The_file_says_what_goes_in_and_what_comes_out()
     {
         OnnxFile.Save(File, new TrainedModel(ModelDefinition.Cnn2, Oracle.Weights(ModelDefinition.Cnn2)) { ClassNames = ClassNames, TestAccuracy = 0.9042, ValidationAccuracy = 0.91 });

@@ -53,6 +53,13 @@ public sealed class ModelFileTests
         { """{ "kind": "max_pool", "window": 2, "ceil_mode": 1 }""", "layer 1 (max_pool): 'ceil_mode' must be true or false, not 1" },
         { """{ "kind": "dropout", "rate": 1 }""", "layer 1 (dropout): 'rate' must be a number from 0 up to but not including 1, not 1" },
         { """{ "kind": "dropout", "rate": "half" }""", "layer 1 (dropout): 'rate' must be a number" },
+        { """{ "kind": "max_pool", "window": 3, "padding": -1 }""", "layer 1 (max_pool): 'padding' must be a whole number from 0 to 65536, not -1" },
+        { """{ "kind": "leaky_relu", "slope": 1.5 }""", "layer 1 (leaky_relu): 'slope' must be a number from 0 to 1, not 1.5" },
+        { """{ "kind": "batch_norm", "epsilon": 0 }""", "layer 1 (batch_norm): 'epsilon' must be a number from 1E-12 to 1, not 0" },
+        { """{ "kind": "residual" }""", "layer 1 (residual) has no 'layers': give a list of layers" },
+        { """{ "kind": "residual", "layers": 3 }""", "layer 1 (residual): 'layers' must be a list of layers, not 3" },
+        { """{ "kind": "residual", "layers": [{ "kind": "relu" }, { "kind": "dense" }] }""", "layer 1 (residual), layers 2 (dense) has no 'units'" },
+        { """{ "kind": "residual", "layers": [{ "kind": "relu" }], "shortcut": [{ "kind": "gelo" }] }""", "layer 1 (residual), shortcut 1: there is no kind \"gelo\"" },
         { """{ "kind": "relu", "name": 1 }""", "layer 1 (relu): 'name' must be a text, not 1" },
         { """{ "kind": "relu", "output": [1] }""", "layer 1 (relu): 'output' must be [channels, height, width], not a list of 1" },
         { """{ "kind": "relu", "multiply_adds": -1 }""", "layer 1 (relu): 'multiply_adds' must be a whole number, not -1" },
@@ -70,6 +77,16 @@ public sealed class ModelFileTests
         { """{ "kind": "max_pool", "window": 9 }""", "model m, layer pool1: pool: a 9x9 window does not fit an input of 1x8x8" },
         { """{ "kind": "conv", "filters": 60000, "kernel": 3, "padding": 40 }""", "model m, layer conv1: what an image becomes is 60000x86x86, more than the 16777216 values that are taken" },
         { """{ "kind": "flatten" }, { "kind": "dense", "units": 65536 }, { "kind": "dense", "units": 65536 }""", "model m, layer dense2: with its 4295032832 parameters the model has 4299292672" },
+        { """{ "kind": "residual", "layers": [] }""", "model m, layer residual1: residual: it has no layers" },
+        { """{ "kind": "residual", "layers": [{ "kind": "conv", "filters": 2, "kernel": 3 }] }""",
+            "model m, layer residual1: residual: its layers make 2x6x6 of 1x8x8, its shortcut leaves it; give it a shortcut, a 1x1 convolution for example, that makes the same" },
+        { """{ "kind": "residual", "layers": [{ "kind": "conv", "filters": 2, "kernel": 3 }], "shortcut": [{ "kind": "conv", "filters": 2, "kernel": 1 }] }""",
+            "model m, layer residual1: residual: its layers make 2x6x6 of 1x8x8, its shortcut makes 2x8x8; the two must be the same to be added" },
+        { """{ "kind": "residual", "layers": [{ "kind": "relu" }, { "kind": "conv", "filters": 1, "kernel": 9 }] }""", "model m, layer residual1.conv1: conv: a 9x9 kernel does not fit an input of 1x8x8" },
+        { """{ "kind": "residual", "layers": [{ "kind": "flatten" }] }""", "model m, layer residual1.flatten: flatten: it cannot stand in a residual block; put it behind" },
+        { """{ "kind": "flatten" }, { "kind": "batch_norm" }""", "model m, layer norm1: norm: it cannot follow a flatten layer of 1x8x8; put it before that, or behind a dense layer" },
+        { """{ "kind": "flatten" }, { "kind": "relu" }, { "kind": "residual", "layers": [{ "kind": "dense", "units": 64 }] }""", "model m, layer residual1: residual: it cannot follow a flatten layer" },
+        { """{ "kind": "average_pool", "window": 3, "padding": 2 }""", "model m, layer pool1: pool: a padding of 2 is more than half of a 3x3 window" },
         { """{ "name": "m", "input": [60000, 60000, 60000], "layers": LAYERS }""", "model m: an image is 60000x60000x60000, more than the" },
         { """{ "name": "m", "input": [1, 8, 8], "layers": [{ "kind": "relu" }] }""", "model m: its last layer gives 1x8x8; end with a dense layer of one unit a class" },
     };
@@ -130,6 +147,8 @@ public sealed class ModelFileTests
         Refused($$"""{ "name": "m", "input": [1, 8, 8], "layers": [{{many}}] }""", "it has more than 1000 layers");
         Refused(new string(' ', ModelFile.LargestFile + 1), "it is longer than 1048576 bytes");
         Refused(new string('[', 1000), "it is not JSON at line 1");
+        string deep = string.Concat(Enumerable.Repeat("""{ "kind": "residual", "layers": [""", 9)) + """{ "kind": "relu" }""" + string.Concat(Enumerable.Repeat("] }", 9));
+        Refused($$"""{ "name": "m", "input": [1, 8, 8], "layers": [{{deep}}] }""", "layer 1 (residual), layers 1 (residual), ");
     }
 
     [Fact]
@@ -172,8 +191,9 @@ public sealed class ModelFileTests
         Assert.Equal(ModelSchema.Text, File.ReadAllText(file));
     }
 
-    private static ModelDefinition Odd { get; } = new("odd", new TensorShape(2, 11, 13), 3, new Conv2d(3, 2, 3, 2, 1), new Relu(), new MaxPool2d(3, 2, true),
-        new Dropout(0.1), new Flatten(), new Dense(7), new Relu(), new Dense(4));
+    private static ModelDefinition Odd { get; } = new("odd", new TensorShape(2, 11, 13), 3, new Conv2d(3, 2, 3, 2, 1), new Relu(), new MaxPool2d(3, 2, true, 1),
+        new BatchNorm(0.2, 1e-3), new LeakyRelu(0.25), new Residual([new Gelu(), new Residual(new Conv2d(3, 3, 3, 1, 1), new BatchNorm())], [new Conv2d(3, 1, 1)]), new AveragePool2d(2, 1, 1),
+        new GlobalAveragePool(), new Residual(new Dense(3)), new Dropout(0.1), new Flatten(), new Dense(7), new Relu(), new Dense(4));
 
     /// <summary>The document again and again, each time with one value left out or another in its place.</summary>
     private static IEnumerable<JsonNode> Spoiled(JsonNode whole)

@@ -20,6 +20,11 @@ public static class BatchNormChunks
         return (rows + size - 1) / size;
     }
 
+    /// <summary>The most chunks of any number of rows up to a given one, which itself may have fewer than a smaller number.</summary>
+    /// <param name="rows">The largest number of rows.</param>
+    /// <returns>At least 1, at most <see cref="Most"/>.</returns>
+    public static int Bound(int rows) => Math.Min(Most, (rows + LeastRows - 1) / LeastRows);
+
     /// <summary>Rows of every chunk but the last, which may have fewer.</summary>
     internal static int Size(int rows) => Math.Max(LeastRows, (rows + Most - 1) / Most);
 

@@ -1,0 +1,63 @@
+using GpuCnn.Kernels;
+using ILGPU;
+
+namespace GpuCnn;
+
+/// <summary>A batch normalization; where ReLU follows, both in one.</summary>
+internal sealed class BatchNormStage : Stage
+{
+    private readonly int pixels, channels;
+    private readonly bool relu;
+    private readonly double momentum, epsilon;
+    private readonly ArrayView<float> parameters, gradParameters, running;
+    private readonly DeviceBuffer<float>? moments, partials;
+
+    public BatchNormStage(BatchNorm layer, StageContext context, bool relu) : base(context)
+    {
+        this.relu = relu;
+        (channels, pixels) = (context.InputShape.Channels, context.InputShape.Height * context.InputShape.Width);
+        (momentum, epsilon) = (layer.Momentum, layer.Epsilon);
+        parameters = context.Arena.ValuesOf(context.Block!);
+        running = context.Arena.RunningOf(context.Block!);
+        AllocateOutput(context, context.InputShape.Count);
+        if (context.Training)
+        {
+            gradParameters = context.Arena.GradientsOf(context.Block!);
+            moments = context.Device.Allocate<float>(2L * channels);
+            partials = context.Device.Allocate<float>(2L * BatchNormChunks.Bound(context.MaxBatch * pixels) * channels);
+        }
+    }
+
+    public override bool IsOutputFree => !relu;
+
+    private ArrayView<float> OutputOfRelu => relu ? Output : ArrayView<float>.Empty;
+
+    public override void Forward(in Pass pass)
+    {
+        int rows = pass.Batch * pixels;
+        if (pass.Training)
+        {
+            BatchNormStatistics.Run(Device, Input, partials!.View, rows, channels);
+            BatchNormMoments.Run(Device, partials.View, moments!.View, running, rows, channels, momentum);
+        }
+        BatchNormForward.Run(Device, Input, parameters, pass.Training ? moments!.View : running, Output, rows, channels, epsilon, relu);
+    }
+
+    public override void Backward(in Pass pass)
+    {
+        int rows = pass.Batch * pixels;
+        BatchNormWeightGradient.Run(Device, Input, OutputOfRelu, GradOutput, moments!.View, partials!.View, rows, channels, epsilon);
+        SumRows.Run(Device, partials.View, gradParameters, BatchNormChunks.Count(rows), 2 * channels);
+        if (GradInput.Length > 0)
+        {
+            BatchNormInputGradient.Run(Device, Input, OutputOfRelu, GradOutput, parameters, gradParameters, moments.View, GradInput, rows, channels, epsilon);
+        }
+    }
+
+    public override void Dispose()
+    {
+        moments?.Dispose();
+        partials?.Dispose();
+        base.Dispose();
+    }
+}

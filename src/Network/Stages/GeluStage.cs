@@ -1,0 +1,23 @@
+namespace GpuCnn;
+
+/// <summary>A GELU; its gradient needs what went in.</summary>
+internal sealed class GeluStage : Stage
+{
+    private readonly int count;
+
+    public GeluStage(StageContext context) : base(context)
+    {
+        count = context.InputShape.Count;
+        AllocateOutput(context, count);
+    }
+
+    public override void Forward(in Pass pass) => Kernels.Gelu.Run(Device, Input, Output, pass.Batch * count);
+
+    public override void Backward(in Pass pass)
+    {
+        if (GradInput.Length > 0)
+        {
+            Kernels.GeluGradient.Run(Device, Input, GradOutput, GradInput, pass.Batch * count);
+        }
+    }
+}

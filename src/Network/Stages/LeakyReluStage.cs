@@ -1,0 +1,27 @@
+namespace GpuCnn;
+
+/// <summary>A LeakyReLU, in place: its output tells all that its gradient needs.</summary>
+internal sealed class LeakyReluStage : Stage
+{
+    private readonly int count;
+    private readonly double slope;
+
+    public LeakyReluStage(LeakyRelu layer, StageContext context) : base(context)
+    {
+        count = context.InputShape.Count;
+        slope = layer.Slope;
+        WorkInPlace();
+    }
+
+    public override bool IsOutputFree => false;
+
+    public override void Forward(in Pass pass) => Kernels.LeakyRelu.Run(Device, Input, Output, pass.Batch * count, slope);
+
+    public override void Backward(in Pass pass)
+    {
+        if (GradOutput.Length > 0)
+        {
+            Kernels.LeakyReluGradient.Run(Device, Output, GradOutput, GradInput, pass.Batch * count, slope);
+        }
+    }
+}
