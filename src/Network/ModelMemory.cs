@@ -64,7 +64,7 @@ public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList
             }
             else
             {
-                layers[placed.Index] = Of(placed, batchSize, pooling - i);
+                layers[placed.Index] = Of(placed, batchSize, pooling - i, i + 1 < chain.Count && chain[i + 1].Layer is BatchNorm);
             }
         }
         return hasGradient;
@@ -82,7 +82,8 @@ public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList
     /// <param name="placed">The layer.</param>
     /// <param name="batchSize">Images of a training step.</param>
     /// <param name="toPooling">How many layers on the pooling is that a convolution does; 0 for that pooling itself, negative where there is none.</param>
-    private static LayerMemory Of(PlacedLayer placed, int batchSize, int toPooling)
+    /// <param name="normalized">Whether a batch normalization follows.</param>
+    private static LayerMemory Of(PlacedLayer placed, int batchSize, int toPooling, bool normalized)
     {
         (Layer layer, LayerSummary summary) = (placed.Layer, placed.Summary);
         bool keeps = layer is Conv2d ? toPooling <= 0 : !layer.WorksInPlace && layer is not Flatten;
@@ -91,7 +92,7 @@ public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList
         long channels = summary.Output.Channels, running = layer.HasRunningMoments ? 2 * channels : 0;
         long partials = layer switch
         {
-            Conv2d => Conv2dWeightGradient.MostChunks(batchSize) * summary.Parameters * Float,
+            Conv2d => Conv2dStage.PartialSums(batchSize, normalized) * summary.Parameters * Float,
             BatchNorm => (BatchNormChunks.Bound(batchSize * placed.Input.Height * placed.Input.Width) + 1) * 2 * channels * Float,
             _ => 0,
         };

@@ -10,7 +10,7 @@ internal sealed class Conv2dStage : Stage
     private readonly ArrayView<float> parameters, gradParameters;
     private readonly DeviceBuffer<byte>? winners;
     private readonly DeviceBuffer<float>? partials;
-    private readonly int trained;
+    private readonly bool normalized;
 
     /// <param name="layer">The layer.</param>
     /// <param name="context">What it is built from.</param>
@@ -21,7 +21,7 @@ internal sealed class Conv2dStage : Stage
     {
         TensorShape input = context.InputShape;
         shape = new Conv2dShape(input.Channels, input.Height, input.Width, layer.Filters, layer.KernelHeight, layer.KernelWidth, layer.Stride, layer.Padding, pooled);
-        trained = shape.ParameterCount - (normalized ? layer.Filters : 0);
+        this.normalized = normalized;
         parameters = context.Arena.ValuesOf(context.Block!);
         AllocateOutput(context, shape.OutputCount);
         if (pooled)
@@ -31,9 +31,12 @@ internal sealed class Conv2dStage : Stage
         if (context.Training)
         {
             gradParameters = context.Arena.GradientsOf(context.Block!);
-            partials = context.Device.Allocate<float>((long)Conv2dWeightGradient.MostChunks(context.MaxBatch) * shape.ParameterCount);
+            partials = context.Device.Allocate<float>(PartialSums(context.MaxBatch, normalized) * shape.ParameterCount);
         }
     }
+
+    /// <summary>How many times the parameters' number of partial sums are kept; the last are those of all, where the bias is left out of them.</summary>
+    public static long PartialSums(int maxBatch, bool normalized) => Conv2dWeightGradient.MostChunks(maxBatch) + (normalized ? 1L : 0L);
 
     private ArrayView<byte> Winners => winners?.View ?? ArrayView<byte>.Empty;
 
@@ -42,7 +45,16 @@ internal sealed class Conv2dStage : Stage
     public override void Backward(in Pass pass)
     {
         Conv2dWeightGradient.Run(Device, shape, Input, GradOutput, Winners, partials!.View, pass.Batch);
-        SumRows.Run(Device, partials.View, gradParameters, Conv2dWeightGradient.Chunks(pass.Batch), trained, shape.ParameterCount);
+        if (normalized)
+        {
+            ArrayView<float> sums = partials.View.SubView(partials.Length - shape.ParameterCount, shape.ParameterCount);
+            SumRows.Run(Device, partials.View, sums, Conv2dWeightGradient.Chunks(pass.Batch), shape.ParameterCount);
+            Copy.Run(Device, sums, gradParameters, shape.ParameterCount - shape.Filters);
+        }
+        else
+        {
+            SumRows.Run(Device, partials.View, gradParameters, Conv2dWeightGradient.Chunks(pass.Batch), shape.ParameterCount);
+        }
         if (GradInput.Length > 0)
         {
             Conv2dInputGradient.Run(Device, shape, GradOutput, Winners, parameters, GradInput, pass.Batch);
