@@ -9,7 +9,7 @@ internal static class Targets
     public static IReadOnlyList<Target> All { get; } =
     [
         Idx.Images, Idx.Unpacked, Idx.Labels,
-        Safetensors.Weights, Safetensors.Header,
+        Safetensors.Weights, Safetensors.Header, Safetensors.Checkpoints,
         Pictures.Any, Pictures.Png,
         Models.Description, Models.Keras,
         RunFolders.Args, RunFolders.State, RunFolders.Results, RunFolders.Steps, RunFolders.NotesOfArgs, RunFolders.NotesOfResults,

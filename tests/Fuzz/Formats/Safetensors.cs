@@ -28,6 +28,16 @@ internal static class Safetensors
                      select Laid(metadata, tensors, gap),
     };
 
+    /// <summary>Checkpoints.</summary>
+    public static Target Checkpoints { get; } = new("checkpoint", "step-000000002.safetensors", [Saved()], path =>
+    {
+        TrainingState state = Checkpoint.Load(path).State;
+        return 2 * new[] { state.Weights, state.FirstMoments, state.SecondMoments }.Sum(tensors => tensors.Sum(tensor => tensor.Values.LongLength * sizeof(float)));
+    })
+    {
+        Words = [.. Keywords, "gpucnn checkpoint", "format_version", "checksum", "state", "note.", "weights/", "first_moments/", "step_losses", "\"step_losses\":{\"dtype\":\"F32\""],
+    };
+
     private static Gen<(string Name, string Type, string[] Shape, int Off)> Tensors =>
         Gen.Select(
             Gen.Frequency((6, Gen.String[Gen.Char['a', 'z'], 1, 6]), (1, Gen.OneOf("", "__metadata__", "conv1.weight", "\\u001b[31m", "\\n", "\\ud800", "\\u202e")), (1, Gen.String[Gen.Char['a', 'z'], 200, 3000])),
@@ -44,6 +54,17 @@ internal static class Safetensors
 
     private static byte[] Small() => Written.By(path =>
         WeightsFile.Save(path, [new WeightTensor("conv1.weight", [2, 1, 3, 3], new float[18]), new WeightTensor("conv1.bias", [2], [1f, 2f]), new WeightTensor("z", [], [3f])]));
+
+    private static byte[] Saved()
+    {
+        WeightTensor[] tensors = [new("conv1.weight", [2, 1, 3, 3], new float[18]), new("conv1.bias", [2], [1f, 2f])];
+        var state = new TrainingState(tensors, tensors, tensors)
+        {
+            Options = new TrainingOptions(), TrainingImages = 5, ValidationImages = 1, StepsOfEpoch = 1, CorrectOfEpoch = [4], SecondsOfEpoch = 0.25, LearningRate = 1e-3, Rollbacks = 0,
+            Epochs = [new EpochResult(1, 0.1, 0.2, null, 0.4, 1e-3, 1, 2, true, false)], StepLosses = [0.5f, 0.75f],
+        };
+        return Written.By(path => new Checkpoint(state, new Dictionary<string, string> { ["version"] = "1.2.3" }).Save(path));
+    }
 
     private static byte[] Cnn2() => Written.By(path => WeightsFile.Save(path,
         [.. ModelDefinition.Cnn2.ParameterSpecs.Take(6).Select(spec => new WeightTensor(spec.Name, [1], [0.5f]))]));
