@@ -3,8 +3,11 @@ namespace GpuCnn;
 /// <summary>How large a file from a stranger, and what it says of itself, may be. Whatever is beyond is refused before memory is taken for it. SECURITY.md has them as a table.</summary>
 public static class FileLimits
 {
-    /// <summary>Bytes of a safetensors header; that of a model with a hundred layers has some 20,000, a checkpoint's has 150 more for each epoch.</summary>
+    /// <summary>Bytes of a safetensors header; that of a model with a hundred layers has some 20,000.</summary>
     public const int SafetensorsHeaderBytes = 16 << 20;
+
+    /// <summary>Bytes of a checkpoint's header, which has some 200 for each epoch.</summary>
+    public const int CheckpointHeaderBytes = 256 << 20;
 
     /// <summary>Values, brackets and names in a safetensors header: twenty for each tensor, and as many again of metadata.</summary>
     public const int SafetensorsHeaderValues = 400_000;

@@ -2,6 +2,8 @@
 //   dotnet run -c Release --project tests/Fuzz -- [--count N] [--first N] [--target NAME ...] [--threads N]
 // Prints a row a parser and exits with 1 when anything was found; each finding names the command that repeats it, and its smallest input lies in artifacts/fuzz.
 //   dotnet run -c Release --project tests/Fuzz -- --target NAME --replay FILE
+//   tests/Fuzz/coverage NAME SECONDS
+// The last lets AFL++ choose the inputs by what code they reach.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -12,10 +14,16 @@ var first = new Option<ulong>("--first") { Description = "Number of the first in
 var names = new Option<string[]>("--target") { Description = "Parsers", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. Targets.All.Select(target => target.Name)] };
 var threads = new Option<int>("--threads") { Description = "Parsers at a time", DefaultValueFactory = _ => Math.Min(2, Environment.ProcessorCount) };
 var replay = new Option<string?>("--replay") { Description = "Read this file instead of made inputs" };
+var coverage = new Option<bool>("--coverage") { Description = "Take inputs from AFL++ (see tests/Fuzz/coverage)" };
 var seeds = new Option<string?>("--seeds") { Description = "Write the valid contents to this folder, a file each" };
-var command = new RootCommand("Fuzzing of everything that reads a file.") { count, first, names, threads, replay, seeds };
+var command = new RootCommand("Fuzzing of everything that reads a file.") { count, first, names, threads, replay, coverage, seeds };
 command.SetAction(parsed =>
 {
+    if (parsed.GetValue(coverage))
+    {
+        Coverage.Run(parsed.GetRequiredValue(names)[0]);
+        return 0;
+    }
     Target[] targets = [.. parsed.GetRequiredValue(names).Select(Targets.Find)];
     if (parsed.GetValue(seeds) is { } folder)
     {

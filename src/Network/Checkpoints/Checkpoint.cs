@@ -44,7 +44,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, no checkpoint, or of a later version.</exception>
     public static Checkpoint Load(string path)
     {
-        SafetensorsContent content = SafetensorsFile.Load(path);
+        SafetensorsContent content = SafetensorsFile.Load(path, FileLimits.CheckpointHeaderBytes);
         if (content.Metadata.GetValueOrDefault(FormatKey) != Format)
         {
             throw new InvalidFileException(path, "it is no checkpoint of a training; weights are given with --weights");

@@ -10,9 +10,6 @@ namespace GpuCnn;
 /// is believed before it is checked against the file's length.</remarks>
 internal static class SafetensorsFile
 {
-    /// <summary>The largest header that is read, in bytes; that of a model with a hundred layers has some 20,000, a checkpoint's has 150 more for each epoch.</summary>
-    public const int LargestHeader = FileLimits.SafetensorsHeaderBytes;
-
     /// <summary>The most tensors that are read.</summary>
     public const int MostTensors = FileLimits.Tensors;
 
@@ -43,15 +40,16 @@ internal static class SafetensorsFile
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="largestHeader">The largest header that is read, in bytes.</param>
     /// <returns>The tensors, in the order of their names, and the metadata.</returns>
     /// <exception cref="InvalidFileException">The file is missing, unreadable, not safetensors, damaged, or has elements that are not finite.</exception>
-    public static SafetensorsContent Load(string path)
+    public static SafetensorsContent Load(string path, int largestHeader = FileLimits.SafetensorsHeaderBytes)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return Read(path, stream);
+            return Read(path, stream, largestHeader);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -104,7 +102,7 @@ internal static class SafetensorsFile
         return buffer.ToArray();
     }
 
-    private static SafetensorsContent Read(string path, FileStream stream)
+    private static SafetensorsContent Read(string path, FileStream stream, int largestHeader)
     {
         long fileLength = stream.Length;
         Span<byte> eight = stackalloc byte[8];
@@ -114,9 +112,9 @@ internal static class SafetensorsFile
         }
         stream.ReadExactly(eight);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(eight);
-        if (headerLength > (ulong)(fileLength - 8) || headerLength > LargestHeader)
+        if (headerLength > (ulong)(fileLength - 8) || headerLength > (ulong)largestHeader)
         {
-            throw new InvalidFileException(path, $"it claims a header of {headerLength} bytes, but has {fileLength} in all (at most {LargestHeader} are read); it is damaged or not safetensors");
+            throw new InvalidFileException(path, $"it claims a header of {headerLength} bytes, but has {fileLength} in all (at most {largestHeader} are read); it is damaged or not safetensors");
         }
         var header = new byte[headerLength];
         stream.ReadExactly(header);

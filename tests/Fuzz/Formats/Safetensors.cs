@@ -60,8 +60,16 @@ internal static class Safetensors
         WeightTensor[] tensors = [new("conv1.weight", [2, 1, 3, 3], new float[18]), new("conv1.bias", [2], [1f, 2f])];
         var state = new TrainingState(tensors, tensors, tensors)
         {
-            Options = new TrainingOptions(), TrainingImages = 5, ValidationImages = 1, StepsOfEpoch = 1, CorrectOfEpoch = [4], SecondsOfEpoch = 0.25, LearningRate = 1e-3, Rollbacks = 0,
-            Epochs = [new EpochResult(1, 0.1, 0.2, null, 0.4, 1e-3, 1, 2, true, false)], StepLosses = [0.5f, 0.75f],
+            Options = new TrainingOptions(),
+            TrainingImages = 5,
+            ValidationImages = 1,
+            StepsOfEpoch = 1,
+            CorrectOfEpoch = [4],
+            SecondsOfEpoch = 0.25,
+            LearningRate = 1e-3,
+            Rollbacks = 0,
+            Epochs = [new EpochResult(1, 0.1, 0.2, null, 0.4, 1e-3, 1, 2, true, false)],
+            StepLosses = [0.5f, 0.75f],
         };
         return Written.By(path => new Checkpoint(state, new Dictionary<string, string> { ["version"] = "1.2.3" }).Save(path));
     }

@@ -1,0 +1,70 @@
+// What checkpoints cost a training on the CPU: epochs that save one at their end, and epochs that save one every 10 steps, beside epochs that save none, in turn.
+//   dotnet run -c Release --file benchmarks/checkpoints.cs -- [ROUNDS] [FOLDER]
+// Every epoch is one of the whole data set, timed from its first step until the next epoch could begin; saving goes on beside it, as in 'gpucnn train'. ROUNDS is 7 unless
+// given; checkpoints go to FOLDER, or to a folder of their own below the one for temporary files.
+#:package MathNet.Numerics
+#:project ../src/Runner/Runner.csproj
+#:property PublishAot=false
+using System.Diagnostics;
+using System.Globalization;
+using GpuCnn;
+using GpuCnn.Kernels;
+using GpuCnn.Runner.Data;
+using MathNet.Numerics.Statistics;
+
+int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
+string folder = args.Length > 1 ? Directory.CreateDirectory(args[1]).FullName : Directory.CreateTempSubdirectory("gpucnn-checkpoints-").FullName;
+string root = Path.GetFullPath(Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "benchmarks", ".."));
+ImageSet images = FashionMnist.LoadTrain(Path.Combine(root, "data", "fashion-mnist"));
+using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"));
+Console.WriteLine("| model | epoch without, s | one at its end, cost | one every 10 steps, cost |");
+Console.WriteLine("|---|---|---|---|");
+foreach (ModelDefinition model in ModelDefinition.All)
+{
+    using var network = new Network(model, device);
+    network.Initialize(1);
+    using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1000 }, images);
+    using var saver = new Saver(Directory.CreateDirectory(Path.Combine(folder, model.Name)).FullName);
+    Epoch(trainer, saver, 0, false);
+    var none = new List<double>();
+    var atEnd = new List<double>();
+    var every10 = new List<double>();
+    for (int round = 0; round < rounds; round++)
+    {
+        double plain = Epoch(trainer, saver, 0, false);
+        none.Add(plain);
+        atEnd.Add((Epoch(trainer, saver, 0, true) / plain) - 1);
+        every10.Add((Epoch(trainer, saver, 10, true) / plain) - 1);
+    }
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model.Name} | {none.Median():0.000} | {Share(atEnd)} | {Share(every10)} |"));
+}
+
+static double Epoch(Trainer trainer, Saver saver, int every, bool atEnd)
+{
+    trainer.CheckpointEvery = every;
+    long start = Stopwatch.GetTimestamp();
+    trainer.RunEpoch(saver);
+    if (atEnd)
+    {
+        saver.OnCheckpoint(trainer.Capture());
+    }
+    return Stopwatch.GetElapsedTime(start).TotalSeconds;
+}
+
+static string Share(List<double> shares) => string.Create(CultureInfo.InvariantCulture,
+    $"{shares.Median():+0.0 %;-0.0 %} ({shares.Minimum():+0.0 %;-0.0 %} to {shares.Maximum():+0.0 %;-0.0 %})");
+
+/// <summary>Saves what it is given beside the training.</summary>
+internal sealed class Saver(string folder) : ITrainingObserver, IDisposable
+{
+    private readonly CheckpointFolder checkpoints = new(folder);
+    private readonly BackgroundWriter writer = new();
+
+    public void OnStep(in StepResult result)
+    {
+    }
+
+    public void OnCheckpoint(TrainingState state) => writer.Post(() => checkpoints.Save(new Checkpoint(state, new Dictionary<string, string>())));
+
+    public void Dispose() => writer.Dispose();
+}
