@@ -5,9 +5,6 @@ namespace GpuCnn.Fuzz;
 /// <summary>Says whether a parser did with a file what it may: read it or refuse it in one line, soon, and with little memory.</summary>
 internal static class Oracle
 {
-    /// <summary>What may be allocated beside twice the file's honest size.</summary>
-    public const long SpareBytes = 16 << 20;
-
     private const int LongestMessage = 1000, MostAttempts = 4;
 
     /// <summary>How long a file may take.</summary>
@@ -56,7 +53,7 @@ internal static class Oracle
             return problem;
         }
         problem = time > LongestTime ? $"it took {time.TotalSeconds:0.0} s"
-            : allocated > (2 * honest) + SpareBytes ? $"it allocated {allocated} bytes for {honest}"
+            : allocated > (2 * honest) + target.SpareBytes ? $"it allocated {allocated} bytes for {honest}"
             : null;
         again = problem is not null;
         return problem;

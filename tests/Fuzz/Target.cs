@@ -19,6 +19,9 @@ internal sealed record Target(string Name, string File, IReadOnlyList<byte[]> Se
     /// <summary>Writes what else there must be in the folder of the file.</summary>
     public Action<string> Surround { get; init; } = _ => { };
 
+    /// <summary>What may be allocated beside twice the file's honest size.</summary>
+    public long SpareBytes { get; init; } = 16 << 20;
+
     /// <summary>Words of the format that a mutation may put anywhere.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 }

@@ -64,7 +64,7 @@ public sealed class FuzzTests
             "escape" => throw new InvalidFileException(path, $"a{(char)0x85}"),
             "anonymous" => throw new InvalidFileException("elsewhere", "it is damaged"),
             "long" => throw new InvalidFileException(path, new string('x', 2000)),
-            "memory" => (new byte[Oracle.SpareBytes + 100])[3],
+            "memory" => (new byte[(16 << 20) + 100])[3],
             _ => Sleep(),
         });
         using var campaign = new Campaign(target);

@@ -50,18 +50,13 @@ internal sealed class RunSaver : IDisposable
             Write(folder.Results, () => folder.Append(row));
         }
         Write(folder.Steps, () => folder.AppendSteps(state.StepLosses));
-        RequireFinite(state);
         weights.Save(new TrainedModel(folder.Model, state.Weights) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border }, best);
         WriteCheckpoint(state);
     });
 
     /// <summary>Saves a checkpoint within an epoch.</summary>
     /// <param name="state">The state.</param>
-    public void SaveCheckpoint(TrainingState state) => Post(() =>
-    {
-        RequireFinite(state);
-        WriteCheckpoint(state);
-    });
+    public void SaveCheckpoint(TrainingState state) => Post(() => WriteCheckpoint(state));
 
     /// <summary>Appends the new steps to their table if that was not done for a second and nothing else is being written: whoever watches the run sees it move.</summary>
     /// <param name="losses">The losses of all steps so far.</param>
@@ -91,7 +86,6 @@ internal sealed class RunSaver : IDisposable
     }
 
     /// <summary>Waits until all is on the disk.</summary>
-    /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
     public void Flush() => writer.Flush();
 
     /// <summary>Writes a file now, when all that was to be saved is.</summary>
@@ -170,19 +164,4 @@ internal sealed class RunSaver : IDisposable
         }
         write();
     });
-
-    /// <summary>The last steps' losses do not show what their updates did.</summary>
-    private static void RequireFinite(TrainingState state)
-    {
-        foreach (WeightTensor tensor in state.Weights)
-        {
-            foreach (float value in tensor.Values)
-            {
-                if (!float.IsFinite(value))
-                {
-                    throw new NonFiniteLossException($"a weight in {tensor.Name} became {value} by step {state.Step}", state.Epochs.Count, state.Step);
-                }
-            }
-        }
-    }
 }

@@ -24,6 +24,8 @@ internal static class Models
     /// <summary>Keras's .h5 files, which are HDF5.</summary>
     public static Target Keras { get; } = new("keras", "k.h5", [.. Seeds()], path => 4 * KerasImport.Read(path, null).Weights.Sum(tensor => tensor.Values.LongLength * sizeof(float)))
     {
+        // The library takes memory for what an attribute claims to hold before it reads it, an array's worth at most; SECURITY.md says so.
+        SpareBytes = 2L << 30,
         Words = ["model_config", "layer_names", "weight_names", "SNOD", "TREE", "HEAP", "OHDR", "OCHK", "FRHP", "BTHD"],
     };
 
