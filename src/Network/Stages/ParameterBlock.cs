@@ -42,9 +42,13 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     {
         ReadOnlySpan<float> matrix = parameters.Slice(Offset, Count);
         var weight = new float[WeightCount];
-        for (int i = 0; i < weight.Length; i++)
+        for (int row = 0; row * Units < weight.Length; row++)
         {
-            weight[i] = matrix[Place(i)];
+            int column = Column(row);
+            for (int unit = 0; unit < Units; unit++)
+            {
+                weight[(unit * Depth) + column] = matrix[(row * Units) + unit];
+            }
         }
         return (weight, matrix[^Units..].ToArray());
     }
@@ -72,9 +76,13 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     public void FromFile(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, Span<float> parameters)
     {
         Span<float> matrix = parameters.Slice(Offset, Count);
-        for (int i = 0; i < weight.Length; i++)
+        for (int row = 0; row * Units < weight.Length; row++)
         {
-            matrix[Place(i)] = weight[i];
+            int column = Column(row);
+            for (int unit = 0; unit < Units; unit++)
+            {
+                matrix[(row * Units) + unit] = weight[(unit * Depth) + column];
+            }
         }
         bias.CopyTo(matrix[^Units..]);
     }
@@ -90,10 +98,10 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
         }
     }
 
-    /// <summary>Where element i of a file's weight lies in the matrix.</summary>
-    private int Place(int i)
+    /// <summary>Where the matrix's row of a kernel tap and channel lies in a unit's weight in files.</summary>
+    private int Column(int row)
     {
-        int x = i % Width, y = i / Width % Height, channel = i / (Width * Height) % Channels, unit = i / Depth;
-        return (((((y * Width) + x) * Channels) + channel) * Units) + unit;
+        int channel = row % Channels, tap = row / Channels;
+        return (channel * Height * Width) + tap;
     }
 }
