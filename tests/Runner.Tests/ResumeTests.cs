@@ -273,7 +273,8 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = tiny.New("run");
         int count = 0;
-        Assert.Equal(0, Train(new Host(new StringWriter(), new StringWriter()), number => count = number, ["--accelerator", accelerator, .. Run, "--output", folder, "--quiet"]).ExitCode);
+        CommandRun run = Train(new Host(new StringWriter(), new StringWriter()), number => count = number, ["--accelerator", accelerator, .. Run, "--output", folder, "--quiet"]);
+        Assert.True(run.ExitCode == 0, run.Error);
         launches = count;
         return folder;
     }
