@@ -3,13 +3,12 @@
 // Epochs are of the whole data set; saving goes on beside the training, as in 'gpucnn train', and is waited for at the end of what is timed. ROUNDS is 7 unless
 // given; checkpoints go to FOLDER, or to a folder of their own below the one for temporary files.
 #:package MathNet.Numerics
-#:project ../src/Runner/Runner.csproj
+#:project ../src/Network/Network.csproj
 #:property PublishAot=false
 using System.Diagnostics;
 using System.Globalization;
 using GpuCnn;
 using GpuCnn.Kernels;
-using GpuCnn.Runner.Data;
 using MathNet.Numerics.Statistics;
 
 int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;

@@ -1,5 +1,4 @@
 using GpuCnn.Kernels;
-using GpuCnn.Runner.Data;
 
 namespace GpuCnn.Benchmarks.Gpu;
 

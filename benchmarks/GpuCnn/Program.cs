@@ -5,7 +5,6 @@ using System.Globalization;
 using GpuCnn;
 using GpuCnn.Benchmarks;
 using GpuCnn.Kernels;
-using GpuCnn.Runner.Data;
 
 int threads = int.Parse(args[1], CultureInfo.InvariantCulture), batch = int.Parse(args[3], CultureInfo.InvariantCulture), samples = int.Parse(args[4], CultureInfo.InvariantCulture);
 using var contestant = new Contestant(ModelDefinition.Find(args[0]), threads, args[2], batch, samples);

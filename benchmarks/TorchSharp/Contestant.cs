@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using GpuCnn.Runner.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

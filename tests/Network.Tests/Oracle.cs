@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GpuCnn.Runner.Data;
 
 namespace GpuCnn.NetworkTests;
 
@@ -9,8 +8,8 @@ public static class Oracle
     /// <summary>The seed of the golden files.</summary>
     public const ulong Seed = 20261123;
 
-    private static readonly Lazy<ImageSet> LazyTrain = new(() => FashionMnist.LoadTrain(FashionMnist.FindFolder(null)));
-    private static readonly Lazy<ImageSet> LazyTest = new(() => FashionMnist.LoadTest(FashionMnist.FindFolder(null)));
+    private static readonly Lazy<ImageSet> LazyTrain = new(() => FashionMnist.LoadTrain(FashionMnist.FindFolder()!));
+    private static readonly Lazy<ImageSet> LazyTest = new(() => FashionMnist.LoadTest(FashionMnist.FindFolder()!));
 
     public static ImageSet Train => LazyTrain.Value;
 

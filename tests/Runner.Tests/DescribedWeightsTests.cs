@@ -21,7 +21,7 @@ public sealed class DescribedWeightsTests(TinyData tiny) : IClassFixture<TinyDat
             string weights = Path.Combine(run, "weights", $"{name}.safetensors");
             TrainedModel model = TrainedModel.Load(weights);
             Assert.Equal(("own", 3), (model.Model.Name, ((Conv2d)model.Model.Layers[0]).Stride));
-            Assert.Equal(Data.FashionMnist.ClassNames, model.ClassNames);
+            Assert.Equal(FashionMnist.ClassNames, model.ClassNames);
             Assert.Equal(train.Json.GetProperty(test).GetProperty("accuracy").GetDouble(), model.TestAccuracy);
             double[] accuracies = [.. epochs.Select(epoch => epoch.GetProperty("val_accuracy").GetDouble())];
             Assert.Equal(name == "last" ? accuracies[^1] : accuracies.Max(), model.ValidationAccuracy);

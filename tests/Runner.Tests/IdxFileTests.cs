@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using CsCheck;
-using GpuCnn.Runner.Data;
 using Xunit;
 
 namespace GpuCnn.Runner.Tests;
@@ -18,7 +17,7 @@ public sealed class IdxFileTests : IDisposable
     [Fact]
     public void The_real_files_are_read()
     {
-        string data = FashionMnist.FindFolder(null);
+        string data = FashionMnist.FindFolder()!;
         ImageSet train = FashionMnist.LoadTrain(data), test = FashionMnist.LoadTest(data);
         Assert.Equal((60_000, 10_000), (train.Count, test.Count));
         Assert.Equal(new TensorShape(1, 28, 28), train.Shape);

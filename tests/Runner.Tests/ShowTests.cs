@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCnn.Runner.Data;
 using SkiaSharp;
 using Xunit;
 
@@ -9,7 +8,7 @@ namespace GpuCnn.Runner.Tests;
 /// <summary><c>show</c>: which images it takes, and how they look.</summary>
 public sealed class ShowTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    private static readonly ImageSet Real = FashionMnist.LoadTest(FashionMnist.FindFolder(null));
+    private static readonly ImageSet Real = FashionMnist.LoadTest(FashionMnist.FindFolder()!);
 
     public static TheoryData<int, ScreenKind> Screens => new([.. from width in (int[])[40, 80, 120] from kind in Enum.GetValues<ScreenKind>() select (width, kind)]);
 

@@ -40,9 +40,9 @@ internal sealed class PictureFolder : DataFolder
         {
             return null;
         }
-        if (classes.Length is < 2 or > MostClasses)
+        if (classes.Length is < 2 or > FileLimits.Classes)
         {
-            throw new InvalidFileException(train, $"it has {classes.Length} folder{(classes.Length == 1 ? "" : "s")} with pictures, one a class; 2 to {MostClasses} are needed");
+            throw new InvalidFileException(train, $"it has {classes.Length} folder{(classes.Length == 1 ? "" : "s")} with pictures, one a class; 2 to {FileLimits.Classes} are needed");
         }
         return classes.FirstOrDefault(name => !Files(train, name).Any(ImageFile.HasImageName)) is { } empty
             ? throw new InvalidFileException(System.IO.Path.Combine(train, empty), "there is no PNG or JPEG file in it, and each folder here is a class; fill or remove it")

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using CsCheck;
-using GpuCnn.Runner.Data;
 
 namespace GpuCnn.Fuzz.Formats;
 

@@ -59,10 +59,11 @@ public sealed class IdxFolderTests : IDisposable
         Assert.Equal($"{Path.Combine(root, "t10k-labels-idx1-ubyte.gz")}: label 2 of image 0, but the classes are 0 to 1", Message(() => DataFolder.Open(root).Load(DataSplit.Test, new TensorShape(1, 2, 2))));
         Write("t10k-", ".gz", [1], 3, 2);
         Assert.Equal($"{Path.Combine(root, "t10k-images-idx3-ubyte.gz")}: its images are 1x3x2, not 1x2x2", Message(() => DataFolder.Open(root).Load(DataSplit.Test, new TensorShape(1, 2, 2))));
+        Assert.Equal($"{root}: its images are 1x2x2, not 1x3x3", Message(() => DataFolder.Open(root).Load(DataSplit.Train, new TensorShape(1, 3, 3))));
         File.WriteAllText(Path.Combine(root, "classes.txt"), "a\na\n");
         Assert.Equal($"{Path.Combine(root, "classes.txt")}: it has 2 names, 1 of them different; 1 to 256 different names are needed, one a line", Message(() => DataFolder.Open(root)));
         Write("emnist-letters-train-", ".gz", [1], 2, 2);
-        Assert.Equal($"{root}: it holds 2 data sets (emnist-letters-train, train); give --data a folder with the four files of one", Message(() => DataFolder.Open(root)));
+        Assert.Equal($"{root}: it holds 2 data sets (emnist-letters-train, train); give a folder with the four files of one", Message(() => DataFolder.Open(root)));
     }
 
     private static string Message(Action action) => Assert.Throws<InvalidFileException>(action).Message;

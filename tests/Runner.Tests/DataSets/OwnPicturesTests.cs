@@ -68,7 +68,7 @@ public sealed class OwnPicturesTests : IDisposable
     {
         string weights = Path.Combine(root, "cnn1.safetensors"), sheet = Path.Combine(root, "image.png");
         WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 0.01f));
-        ImageSet test = Runner.Data.FashionMnist.LoadTest(Runner.Data.FashionMnist.FindFolder(null));
+        ImageSet test = FashionMnist.LoadTest(FashionMnist.FindFolder()!);
         PictureSamples.Write(sheet, 28, 28, canvas =>
         {
             for (int i = 0; i < 784; i++)

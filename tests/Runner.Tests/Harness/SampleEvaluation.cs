@@ -1,4 +1,3 @@
-using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Tests;

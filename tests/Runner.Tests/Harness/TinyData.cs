@@ -13,7 +13,7 @@ public sealed class TinyData : IDisposable
         Root = Directory.CreateTempSubdirectory("gpucnn-tests-").FullName;
         Data = Path.Combine(Root, "data");
         Write(Data, "train", TrainImages);
-        File.WriteAllLines(Path.Combine(Data, "classes.txt"), Runner.Data.FashionMnist.ClassNames);
+        File.WriteAllLines(Path.Combine(Data, "classes.txt"), FashionMnist.ClassNames);
         Write(Data, "t10k", TestImages);
         WeightsFile.Save(Weights, Tensors(ModelDefinition.Cnn1, 0.01f));
     }

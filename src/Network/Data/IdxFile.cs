@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace GpuCnn.Runner.Data;
+namespace GpuCnn;
 
 /// <summary>An IDX file of bytes, gzipped or not: the format of MNIST and its relatives.</summary>
 /// <param name="Path">The file.</param>
@@ -28,6 +28,42 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
     /// <returns>The dimensions, each at least 1.</returns>
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
     public static IReadOnlyList<int> ReadShape(string path, int dimensions) => Open(path, file => ReadHead(path, dimensions, file, Unpack(file)).Shape);
+
+    /// <summary>Reads images and their labels from two files.</summary>
+    /// <param name="imagesPath">The images: three dimensions, count, height and width.</param>
+    /// <param name="labelsPath">The labels: one dimension.</param>
+    /// <param name="classNames">The classes' names; label 0 is the first.</param>
+    /// <returns>The images, of one channel.</returns>
+    /// <exception cref="InvalidFileException">A file is missing or damaged, they do not belong together, or a label has no class; the message names the file.</exception>
+    public static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames) => ReadImages(imagesPath, labelsPath, classNames, null);
+
+    /// <summary>Reads images and labels that are not the numbers of their classes.</summary>
+    /// <param name="imagesPath">The images.</param>
+    /// <param name="labelsPath">The labels.</param>
+    /// <param name="classNames">The classes' names.</param>
+    /// <param name="classOf">The class of each of the 256 labels, 255 where it has none; null where labels are classes.</param>
+    internal static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames, byte[]? classOf)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        Task<IdxFile> reading = Task.Run(() => Read(labelsPath, 1));
+        IdxFile images = Read(imagesPath, 3), labels = reading.GetAwaiter().GetResult();
+        if (images.Shape[0] != labels.Shape[0])
+        {
+            throw new InvalidFileException(labelsPath, $"it has {labels.Shape[0]} labels for {images.Shape[0]} images");
+        }
+        byte[] classes = labels.Values;
+        for (int i = 0; i < classes.Length; i++)
+        {
+            int known = classOf is null ? classes[i] : classOf[classes[i]];
+            if (known >= classNames.Count)
+            {
+                string there = classOf is null ? $"0 to {classNames.Count - 1}" : string.Join(", ", classNames);
+                throw new InvalidFileException(labelsPath, $"label {classes[i]} of image {i}, but the classes are {there}");
+            }
+            classes[i] = (byte)known;
+        }
+        return new ImageSet(images.Values, classes, new TensorShape(1, images.Shape[1], images.Shape[2]), classNames);
+    }
 
     private static T Open<T>(string path, Func<FileStream, T> read)
     {
