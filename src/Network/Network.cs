@@ -142,7 +142,7 @@ public sealed class Network : IDisposable
     /// <param name="visit">Called after every stage, whose output the next may overwrite; null for nobody.</param>
     internal void Forward(DeviceImages images, int first, in Pass pass, Action<Stage>? visit = null)
     {
-        GatherImages.Run(Device, images.Pixels.View, images.Labels.View, images.Order.View, input.View, labels.View, Model.Input.Count, first, pass.Batch);
+        images.Take(input.View, labels.View, first, pass);
         foreach (Stage stage in stages)
         {
             stage.Forward(pass);

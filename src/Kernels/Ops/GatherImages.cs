@@ -86,16 +86,23 @@ public readonly struct GatherImages : IOp
             int image = order[first + row];
             byte* x = CpuWorker.Pointer(images) + ((nint)image * pixels);
             float* y = CpuWorker.Pointer(batchImages) + ((nint)row * pixels);
-            int i = 0;
-            for (; i + CpuWorker.Line <= pixels; i += CpuWorker.Line)
-            {
-                (Vector512.ConvertToSingle(Unroll.Widen(Vector128.Load(x + i))) / 255f).Store(y + i);
-            }
-            for (; i < pixels; i++)
-            {
-                y[i] = x[i] / 255f;
-            }
+            Scale(x, y, pixels);
             batchLabels[row] = labels[image];
+        }
+    }
+
+    /// <summary>target[i] = source[i] / 255.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static unsafe void Scale(byte* source, float* target, int count)
+    {
+        int i = 0;
+        for (; i + CpuWorker.Line <= count; i += CpuWorker.Line)
+        {
+            (Vector512.ConvertToSingle(Unroll.Widen(Vector128.Load(source + i))) / 255f).Store(target + i);
+        }
+        for (; i < count; i++)
+        {
+            target[i] = source[i] / 255f;
         }
     }
 }

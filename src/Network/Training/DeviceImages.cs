@@ -1,4 +1,5 @@
 using GpuCnn.Kernels;
+using ILGPU;
 
 namespace GpuCnn;
 
@@ -6,6 +7,8 @@ namespace GpuCnn;
 internal sealed class DeviceImages : IDisposable
 {
     private readonly Device device;
+    private readonly int pixels;
+    private readonly DeviceAugmentation? augmentation;
 
     public DeviceImages(Device device, ImageSet images) : this(device, images.Count, images.Shape.Count)
     {
@@ -13,10 +16,15 @@ internal sealed class DeviceImages : IDisposable
         Labels.CopyFrom(images.Labels.Span);
     }
 
+    /// <summary>Images that are changed whenever a batch takes them.</summary>
+    public DeviceImages(Device device, ImageSet images, Augmentation augmentation, ulong seed) : this(device, images) =>
+        this.augmentation = augmentation.IsNone ? null : new DeviceAugmentation(device, images, augmentation, seed);
+
     /// <summary>Room for images, in file order, all black and of class 0.</summary>
     public DeviceImages(Device device, int count, int pixels)
     {
         this.device = device;
+        this.pixels = pixels;
         Count = count;
         Pixels = device.Allocate<byte>((long)count * pixels);
         Labels = device.Allocate<byte>(count);
@@ -35,8 +43,26 @@ internal sealed class DeviceImages : IDisposable
     /// <summary>A random order that depends on seed and epoch alone, made where it is used.</summary>
     public void Shuffle(ulong seed, int epoch) => ShuffleOrder.Run(device, Order.View, Count, seed, (uint)epoch);
 
+    /// <summary>Takes a batch: pixels in [0, 1] and labels.</summary>
+    /// <param name="batchImages">[batch, H, W, C], overwritten.</param>
+    /// <param name="batchLabels">[batch], overwritten.</param>
+    /// <param name="first">The first image's place in the order.</param>
+    /// <param name="pass">Which pass it is for.</param>
+    public void Take(ArrayView<float> batchImages, ArrayView<int> batchLabels, int first, in Pass pass)
+    {
+        if (augmentation is null)
+        {
+            GatherImages.Run(device, Pixels.View, Labels.View, Order.View, batchImages, batchLabels, pixels, first, pass.Batch);
+        }
+        else
+        {
+            AugmentImages.Run(device, Pixels.View, Labels.View, Order.View, batchImages, batchLabels, augmentation.Draw, first, pass.Batch, augmentation.Seed, pass.Step);
+        }
+    }
+
     public void Dispose()
     {
+        augmentation?.Dispose();
         Pixels.Dispose();
         Labels.Dispose();
         Order.Dispose();

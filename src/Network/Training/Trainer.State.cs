@@ -59,6 +59,7 @@ public sealed partial class Trainer
         RequireSame("seed", state.Options.Seed, Options.Seed);
         RequireSame("use of shuffling", state.Options.Shuffle, Options.Shuffle);
         RequireSame("use of dropout", state.Options.Dropout, Options.Dropout);
+        RequireSame("augmentation", state.Options.Augmentation, Options.Augmentation);
         RequireSame("number of training images", state.TrainingImages, TrainingImages);
         RequireSame("number of images held out", state.ValidationImages, ValidationImages);
         if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch

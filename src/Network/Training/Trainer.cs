@@ -38,6 +38,7 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         options.Validate();
         network.Model.RequireFit(images);
+        options.Augmentation.RequireFit(images.Shape);
         if (options.BatchSize > network.MaxBatch)
         {
             throw new OptionException("--batch-size", $"{options.BatchSize} is more than the {network.MaxBatch} that the network was made for");
@@ -47,7 +48,7 @@ public sealed partial class Trainer : IDisposable
         LearningRate = options.LearningRate;
         (TrainingImages, ValidationImages) = options.Split(images.Count);
         Device device = network.Device;
-        training = new DeviceImages(device, images.Slice(0, TrainingImages));
+        training = new DeviceImages(device, images.Slice(0, TrainingImages), options.Augmentation, options.Seed);
         tables = new MetricTables(device, StepsPerEpoch);
         if (ValidationImages > 0)
         {

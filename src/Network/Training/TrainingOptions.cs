@@ -23,7 +23,10 @@ public sealed record TrainingOptions
     /// <summary>Whether dropout layers drop.</summary>
     public bool Dropout { get; init; } = true;
 
-    /// <summary>Seeds initial weights, shuffling and dropout.</summary>
+    /// <summary>How training images are changed at random.</summary>
+    public Augmentation Augmentation { get; init; }
+
+    /// <summary>Seeds initial weights, shuffling, dropout and augmentation.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Keeps only the first images, in the order of the files, before the split; 0 for all.</summary>
@@ -59,6 +62,7 @@ public sealed record TrainingOptions
         LearningRateRule.Check(LearningRate);
         ValidationSplitRule.Check(ValidationSplit);
         TrainSamplesRule.Check(TrainSamples);
+        Augmentation.Validate();
     }
 
     /// <summary>Images for training and, behind them, for validation.</summary>

@@ -23,11 +23,15 @@ internal static class TrainFlags
 
     public static Option<bool> NoDropout { get; } = Flag.Switch("--no-dropout", "Let dropout layers pass everything");
 
+    public static Option<Augmentation> Augment { get; } = Flag.Declare("--augment", "WHAT",
+        $"Change training images at random, each time anew: {Augmentation.Allowed}; nothing held out or tested is changed", Augmentation.Parse, Augmentation.None)
+        .Offering("none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25");
+
     public static Option<int> TrainSamples { get; } = Flag.Number(TrainingOptions.TrainSamplesRule,
         "Use only the first N training images, in the order of the files, before the split", Preset.TrainSamples);
 
     public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
-        "Seed of initial weights, shuffling and dropout", Preset.Seed);
+        "Seed of initial weights, shuffling, dropout and augmentation", Preset.Seed);
 
     public static Option<NonFinitePolicy> OnNan { get; } = Flag.Declare("--on-nan", "WHAT",
         $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)", ParsePolicy,

@@ -29,6 +29,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         RequireSame(TrainFlags.TrainSamples, Run.TrainSamples);
         RequireSwitch(TrainFlags.NoShuffle, !Run.Shuffle, "shuffles its images");
         RequireSwitch(TrainFlags.NoDropout, !Run.Dropout, "uses dropout");
+        RequireText(TrainFlags.Augment, IsGiven(TrainFlags.Augment) ? parsed.GetValue(TrainFlags.Augment).ToString() : null, Run.Augment);
         if (IsGiven(TrainFlags.ImageSize))
         {
             RequireText(TrainFlags.ImageSize, Text(parsed.GetValue(TrainFlags.ImageSize)!.Value), Text(model.Input.Height));
@@ -45,6 +46,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             ValidationSplit = Run.ValidationSplit,
             Shuffle = Run.Shuffle,
             Dropout = Run.Dropout,
+            Augmentation = Augmentation.Parse(Run.Augment),
             Seed = Run.Seed,
             TrainSamples = Run.TrainSamples,
             OnNonFinite = IsGiven(TrainFlags.OnNan) ? parsed.GetValue(TrainFlags.OnNan) : TrainFlags.ParsePolicy(Run.OnNan),

@@ -18,7 +18,7 @@ internal sealed class TrainCommand
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
-            TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
+            TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
             TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
@@ -54,7 +54,7 @@ internal sealed class TrainCommand
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
-            TrainFlags.NameOf(options.OnNonFinite));
+            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString());
         using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
         return Execute(parsed, setup, folder);
     }
@@ -116,6 +116,7 @@ internal sealed class TrainCommand
         ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
         Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
         Dropout = !parsed.GetValue(TrainFlags.NoDropout),
+        Augmentation = parsed.GetValue(TrainFlags.Augment),
         Seed = parsed.GetValue(TrainFlags.Seed),
         TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
         OnNonFinite = parsed.GetValue(TrainFlags.OnNan),

@@ -103,7 +103,7 @@ internal sealed record LayerOverviewDocument(string Name, string Settings, IRead
 /// resumption and makes other bits than a training in one piece would.</summary>
 internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
     ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples, int CheckpointEvery = 0,
-    string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop",
+    string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop", string Augment = "none",
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
 
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>
