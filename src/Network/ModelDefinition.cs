@@ -108,8 +108,9 @@ public sealed class ModelDefinition
         if (layer.WeightShape(input) is { } weight)
         {
             parameterSpecs.Add(new ParameterSpec($"{name}.weight", weight));
-            parameterSpecs.AddRange(((string[])["bias", .. layer.HasRunningMoments ? ["running_mean", "running_var"] : (string[])[]]).Select(each => new ParameterSpec($"{name}.{each}", [weight[0]])));
-            parameters = weight.Aggregate(1L, (product, size) => product * size) + weight[0];
+            string[] vectors = [.. layer.HasBias ? ["bias"] : (string[])[], .. layer.HasRunningMoments ? ["running_mean", "running_var"] : (string[])[]];
+            parameterSpecs.AddRange(vectors.Select(each => new ParameterSpec($"{name}.{each}", [weight[0]])));
+            parameters = weight.Aggregate(1L, (product, size) => product * size) + (layer.HasBias ? weight[0] : 0);
         }
         var line = new LayerSummary(name, layer.Description, output, parameters, layer.MultiplyAdds(input))
         {

@@ -92,7 +92,7 @@ public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList
         long channels = summary.Output.Channels, running = layer.HasRunningMoments ? 2 * channels : 0;
         long partials = layer switch
         {
-            Conv2d => Conv2dStage.PartialSums(batchSize, normalized) * summary.Parameters * Float,
+            Conv2d => Conv2dStage.PartialSums(batchSize, normalized && layer.HasBias) * summary.Parameters * Float,
             BatchNorm => (BatchNormChunks.Bound(batchSize * placed.Input.Height * placed.Input.Width) + 1) * 2 * channels * Float,
             _ => 0,
         };

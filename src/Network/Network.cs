@@ -77,7 +77,7 @@ public sealed class Network : IDisposable
             if (block.RunningCount > 0)
             {
                 Array.Fill(weight, 1f);
-                block.FromFile(weight, new float[block.Units], host);
+                block.FromFile(weight, new float[block.BiasCount], host);
                 host.AsSpan(block.RunningOffset + block.Units, block.Units).Fill(1f);
                 continue;
             }
@@ -86,13 +86,13 @@ public sealed class Network : IDisposable
                 Philox random = Philox.At((uint)i, 0, (uint)layer, InitializationStream, seed);
                 weight[i] = (float)(((2.0 * (random.X0 >> 8) / (1 << 24)) - 1.0) * limit);
             }
-            block.FromFile(weight, new float[block.Units], host);
+            block.FromFile(weight, new float[block.BiasCount], host);
         }
         arena.Values.CopyFrom(host);
     }
 
     /// <summary>Copies the weights to the host, in files' names, shapes and order of elements.</summary>
-    /// <returns>Weight and bias of each layer, in the order of the layers.</returns>
+    /// <returns>Weight and, where there is one, bias of each layer, in the order of the layers.</returns>
     public IReadOnlyList<WeightTensor> ExportWeights() => Export(arena.Values);
 
     /// <summary>Replaces the weights. Nothing is changed when they do not fit.</summary>

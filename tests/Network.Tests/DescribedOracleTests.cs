@@ -4,25 +4,29 @@ using Xunit;
 
 namespace GpuCnn.NetworkTests;
 
-/// <summary>A described model of every kind of layer against PyTorch, which read the same description.</summary>
+/// <summary>Described models against PyTorch, which read the same descriptions: one of every kind of layer, and one without biases in front of its normalizations.</summary>
 public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
 {
     private const int Batch = 64;
 
     private static readonly TrainingOptions InFileOrder = new() { Epochs = 1, BatchSize = Batch, Shuffle = false, Dropout = false, ValidationSplit = 0 };
 
-    [DeviceFact]
-    public void Logits_in_evaluation_are_PyTorchs()
+    [DeviceTheory]
+    [InlineData("all")]
+    [InlineData("unbiased")]
+    public void Logits_in_evaluation_are_PyTorchs(string name)
     {
-        using Network network = Create(out JsonElement golden);
+        using Network network = Create(name, out JsonElement golden);
         Assert.Equal(golden.GetProperty("parameters").GetInt64(), network.Model.Parameters);
         Near(Numbers(golden.GetProperty("test_logits_first_8")), Logits(network), 1e-5, "logits");
     }
 
-    [DeviceFact]
-    public void All_gradients_are_PyTorchs()
+    [DeviceTheory]
+    [InlineData("all")]
+    [InlineData("unbiased")]
+    public void All_gradients_are_PyTorchs(string name)
     {
-        using Network network = Create(out JsonElement golden);
+        using Network network = Create(name, out JsonElement golden);
         using var trainer = new Trainer(network, InFileOrder with { TrainSamples = Batch }, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
         Assert.Equal(golden.GetProperty("train_loss_first_64").GetDouble(), trainer.StepLosses[0], 1e-5);
@@ -43,10 +47,12 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
         }
     }
 
-    [DeviceFact]
-    public void Losses_of_10_Adam_steps_running_moments_and_what_they_lead_to_are_PyTorchs()
+    [DeviceTheory]
+    [InlineData("all")]
+    [InlineData("unbiased")]
+    public void Losses_of_10_Adam_steps_running_moments_and_what_they_lead_to_are_PyTorchs(string name)
     {
-        using Network network = Create(out JsonElement golden);
+        using Network network = Create(name, out JsonElement golden);
         using var trainer = new Trainer(network, InFileOrder with { TrainSamples = 10 * Batch }, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
         Near(Numbers(golden.GetProperty("adam_step_losses")), [.. trainer.StepLosses], 1e-4, "losses");
@@ -58,12 +64,12 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
         Near(Numbers(golden.GetProperty("test_logits_first_8_after")), Logits(network), 2e-3, "logits after");
     }
 
-    private static Network Create(out JsonElement golden)
+    private static Network Create(string name, out JsonElement golden)
     {
-        ModelDefinition model = ModelFile.Load(Oracle.File(Path.Combine("described", "all.json")));
+        ModelDefinition model = ModelFile.Load(Oracle.File(Path.Combine("described", $"{name}.json")));
         var network = new Network(model, TDevice.Open(), Batch);
         network.ImportWeights(Oracle.Weights(model));
-        golden = Oracle.Golden(Path.Combine("described", "all.golden"));
+        golden = Oracle.Golden(Path.Combine("described", $"{name}.golden"));
         return network;
     }
 

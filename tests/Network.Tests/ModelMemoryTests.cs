@@ -12,10 +12,10 @@ public sealed class ModelMemoryTests
 
     /// <summary>Blocks first of all, blocks whose ends or beginnings work in place, normalizations of few and many rows.</summary>
     private static readonly ModelDefinition Blocks = new("blocks", new TensorShape(3, 9, 7), 1,
-        new Residual(new Relu(), new Conv2d(3, 3, 3, 1, 1), new BatchNorm(), new Relu()),
+        new Residual(new Relu(), new Conv2d(3, 3, 3, 1, 1), new BatchNorm(), new Relu()), new Conv2d(3, 1, 1, Bias: false), new BatchNorm(),
         new Residual([new Conv2d(6, 3, 3, 1, 1), new Relu(), new MaxPool2d(2)], [new Conv2d(6, 1, 1), new AveragePool2d(2), new LeakyRelu()]),
         new Residual([new LeakyRelu(), new Gelu()], [new Dropout(0.1), new BatchNorm()]), new Residual(new Residual(new BatchNorm(), new Relu()), new Dropout(0.5)),
-        new MaxPool2d(3, 2, true, 1), new GlobalAveragePool(), new Dense(9), new BatchNorm(), new Relu(), new Residual(new Dense(9), new Relu()), new Dense(4));
+        new MaxPool2d(3, 2, true, 1), new GlobalAveragePool(), new Dense(9, Bias: false), new BatchNorm(), new Relu(), new Residual(new Dense(9), new Relu()), new Dense(4));
 
     public static TheoryData<string, int> Cases => new([.. from name in (string[])["cnn1", "cnn2", "cnn3", "odd", "blocks"] from batch in (int[])[1, 33, 512] select (name, batch)]);
 

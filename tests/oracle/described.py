@@ -32,11 +32,11 @@ def build(layers, shape, prefix, named):
         c = shape[0]
         if kind == "conv":
             k = l["kernel"] if isinstance(l["kernel"], list) else [l["kernel"]] * 2
-            m = nn.Conv2d(c, l["filters"], k, stride=l.get("stride", 1), padding=l.get("padding", 0)); shape[0] = l["filters"]
+            m = nn.Conv2d(c, l["filters"], k, stride=l.get("stride", 1), padding=l.get("padding", 0), bias=l.get("bias", True)); shape[0] = l["filters"]
         elif kind == "batch_norm":
             make = nn.BatchNorm1d if shape[1] == 0 else nn.BatchNorm2d
             m = make(c, eps=l.get("epsilon", 1e-5), momentum=l.get("momentum", 0.1))
-        elif kind == "dense": m = nn.Linear(c, l["units"]); shape[0] = l["units"]
+        elif kind == "dense": m = nn.Linear(c, l["units"], bias=l.get("bias", True)); shape[0] = l["units"]
         elif kind == "relu": m = nn.ReLU()
         elif kind == "leaky_relu": m = nn.LeakyReLU(l.get("slope", 0.01))
         elif kind == "gelu": m = nn.GELU()
@@ -50,7 +50,7 @@ def build(layers, shape, prefix, named):
             body = build(l["layers"], shape, f"{name}.", named)
             m = Residual(body, build(l.get("shortcut", []), before, f"{name}.shortcut.", named))
         if kind in ("conv", "dense", "batch_norm"):
-            named += [(f"{name}.{k}", getattr(m, k)) for k in (("weight", "bias", "running_mean", "running_var") if kind == "batch_norm" else ("weight", "bias"))]
+            named += [(f"{name}.{k}", getattr(m, k)) for k in (("weight", "bias", "running_mean", "running_var") if kind == "batch_norm" else ("weight", "bias")) if getattr(m, k) is not None]
         modules.append(m)
     return nn.Sequential(*modules)
 

@@ -100,6 +100,10 @@ internal sealed class OnnxGraph
         return Initializer(tensor.Name, tensor.Shape, tensor.Values);
     }
 
+    /// <summary>The layer's weight and, where it has one, its bias, for <see cref="Node"/>.</summary>
+    /// <param name="hasBias">Whether it has one.</param>
+    public IReadOnlyList<string> WeightAndBias(bool hasBias) => hasBias ? [Parameter("weight"), Parameter("bias")] : [Parameter("weight")];
+
     /// <summary>A number, for <see cref="Node"/>.</summary>
     /// <param name="name">What it is to be called.</param>
     /// <param name="value">The number.</param>

@@ -71,13 +71,16 @@ internal sealed class OnnxInterpreter
             "GlobalAveragePool" => Average(x),
             "AveragePool" => AveragePool(node, x),
             "Flatten" => new Tensor([x.Shape[0], x.Values.Length / x.Shape[0]], x.Values),
-            "Conv" => Conv(node, x, values[node.Input[1]], values[node.Input[2]].Values),
+            "Conv" => Conv(node, x, values[node.Input[1]], Bias(node)),
             "MaxPool" => Pool(node, x),
-            "Gemm" => Gemm(x, values[node.Input[1]], values[node.Input[2]].Values),
+            "Gemm" => Gemm(x, values[node.Input[1]], Bias(node)),
             "Softmax" => Softmax(x),
             _ => throw new NotSupportedException($"operation {node.OpType}"),
         };
     }
+
+    /// <summary>The third operand, which a node may leave away.</summary>
+    private double[] Bias(NodeProto node) => node.Input.Count > 2 ? values[node.Input[2]].Values : new double[values[node.Input[1]].Shape[0]];
 
     private static int[] Ints(NodeProto node, string name) => [.. node.Attribute.Single(attribute => attribute.Name == name).Ints.Select(value => (int)value)];
 

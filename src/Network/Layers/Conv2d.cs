@@ -1,18 +1,19 @@
 namespace GpuCnn;
 
-/// <summary>A convolution (cross-correlation) with bias.</summary>
+/// <summary>A convolution (cross-correlation).</summary>
 /// <param name="Filters">Output channels, at least 1.</param>
 /// <param name="KernelHeight">Kernel height, at least 1.</param>
 /// <param name="KernelWidth">Kernel width, at least 1.</param>
 /// <param name="Stride">Pixels between neighbouring windows, in both directions.</param>
 /// <param name="Padding">Rows and columns of zeros on each side.</param>
-public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int Stride = 1, int Padding = 0) : Layer
+/// <param name="Bias">Whether each filter has a bias; in front of a batch normalization, which takes it out again, it is of no use.</param>
+public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int Stride = 1, int Padding = 0, bool Bias = true) : Layer
 {
     /// <inheritdoc/>
     public override string Kind => "conv";
 
     /// <inheritdoc/>
-    public override string Description => $"{Filters} {KernelHeight}x{KernelWidth}{(Stride == 1 ? "" : $" stride {Stride}")}{(Padding == 0 ? " valid" : $" pad {Padding}")}";
+    public override string Description => $"{Filters} {KernelHeight}x{KernelWidth}{(Stride == 1 ? "" : $" stride {Stride}")}{(Padding == 0 ? " valid" : $" pad {Padding}")}{(Bias ? "" : " no bias")}";
 
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input)
@@ -32,14 +33,17 @@ public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int 
     public override IReadOnlyList<int> WeightShape(TensorShape input) => [Filters, input.Channels, KernelHeight, KernelWidth];
 
     /// <inheritdoc/>
+    public override bool HasBias => Bias;
+
+    /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => (long)OutputShape(input).Count * input.Channels * KernelHeight * KernelWidth;
 
     internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false, normalized: false);
 
-    internal override void Export(OnnxGraph graph) => graph.Node("Conv", [graph.Parameter("weight"), graph.Parameter("bias")],
+    internal override void Export(OnnxGraph graph) => graph.Node("Conv", graph.WeightAndBias(Bias),
         OnnxGraph.Attribute("kernel_shape", [KernelHeight, KernelWidth]), OnnxGraph.Attribute("strides", [Stride, Stride]),
         OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]));
 
     internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
-        new(name, offset, KernelHeight, KernelWidth, input.Channels, Filters, WeightShape(input));
+        new(name, offset, KernelHeight, KernelWidth, input.Channels, Filters, WeightShape(input)) { HasBias = Bias };
 }

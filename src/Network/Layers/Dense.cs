@@ -1,14 +1,15 @@
 namespace GpuCnn;
 
-/// <summary>A dense (fully connected) layer with bias.</summary>
+/// <summary>A dense (fully connected) layer.</summary>
 /// <param name="Units">Outputs, at least 1.</param>
-public sealed record Dense(int Units) : Layer
+/// <param name="Bias">Whether each unit has a bias.</param>
+public sealed record Dense(int Units, bool Bias = true) : Layer
 {
     /// <inheritdoc/>
     public override string Kind => "dense";
 
     /// <inheritdoc/>
-    public override string Description => $"{Units}";
+    public override string Description => $"{Units}{(Bias ? "" : " no bias")}";
 
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input)
@@ -23,6 +24,9 @@ public sealed record Dense(int Units) : Layer
     public override IReadOnlyList<int> WeightShape(TensorShape input) => [Units, input.Count];
 
     /// <inheritdoc/>
+    public override bool HasBias => Bias;
+
+    /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => (long)Units * input.Count;
 
     internal override Stage CreateStage(StageContext context) => new DenseStage(this, context, relu: false);
@@ -30,9 +34,9 @@ public sealed record Dense(int Units) : Layer
     internal override void Export(OnnxGraph graph)
     {
         graph.Flatten();
-        graph.Node("Gemm", [graph.Parameter("weight"), graph.Parameter("bias")], OnnxGraph.Attribute("transB", 1));
+        graph.Node("Gemm", graph.WeightAndBias(Bias), OnnxGraph.Attribute("transB", 1));
     }
 
     internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
-        new(name, offset, input.Height, input.Width, input.Channels, Units, [Units, input.Count]);
+        new(name, offset, input.Height, input.Width, input.Channels, Units, WeightShape(input)) { HasBias = Bias };
 }

@@ -15,10 +15,13 @@ public abstract record Layer
     /// <exception cref="ModelException">The layer does not fit.</exception>
     public abstract TensorShape OutputShape(TensorShape input);
 
-    /// <summary>The shape of its weight in files, PyTorch's; null for a layer without parameters. The bias has as many elements as the first dimension.</summary>
+    /// <summary>The shape of its weight in files, PyTorch's; null for a layer without parameters. A bias has as many elements as the first dimension.</summary>
     /// <param name="input">What goes in.</param>
     /// <returns>[out, in, kernel height, kernel width] or [out, in].</returns>
     public virtual IReadOnlyList<int>? WeightShape(TensorShape input) => null;
+
+    /// <summary>Whether a layer with a weight has a bias too.</summary>
+    public virtual bool HasBias => true;
 
     /// <summary>Whether files have a running mean and variance beside weight and bias, each with an element a channel.</summary>
     public virtual bool HasRunningMoments => false;

@@ -18,16 +18,19 @@ internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSe
 
     private static readonly LayerSetting PoolPadding = Padding with { Help = "Rows and columns on each side that windows may cover, at most half the window." };
 
+    private static readonly LayerSetting Bias = new("bias", SettingForm.Switch, "Whether each output has a bias; in front of a batch normalization it is of no use.", Preset: "true");
+
     private static readonly LayerSetting Window = new("window", SettingForm.Whole, "Height and width of the window.");
 
     /// <summary>All kinds.</summary>
     public static IReadOnlyList<LayerKind> All { get; } =
     [
-        new("conv", "A convolution with bias.",
-            [new("filters", SettingForm.Whole, "Output channels."), new("kernel", SettingForm.Size, "Height and width of the kernel."), Stride, Padding],
-            values => new Conv2d(values.Whole("filters"), values.Size("kernel").Height, values.Size("kernel").Width, values.Whole("stride", 1), values.Whole("padding")),
+        new("conv", "A convolution.",
+            [new("filters", SettingForm.Whole, "Output channels."), new("kernel", SettingForm.Size, "Height and width of the kernel."), Stride, Padding, Bias],
+            values => new Conv2d(values.Whole("filters"), values.Size("kernel").Height, values.Size("kernel").Width, values.Whole("stride", 1), values.Whole("padding"), values.Switch("bias", true)),
             layer => layer is Conv2d conv
                 ? new SettingValues().With("filters", conv.Filters).With("kernel", (conv.KernelHeight, conv.KernelWidth)).With("stride", conv.Stride).With("padding", conv.Padding)
+                    .WithoutBias(conv)
                 : null),
         new("relu", "ReLU: negative values become zero.", [], _ => new Relu(), layer => layer is Relu ? new SettingValues() : null),
         new("leaky_relu", "LeakyReLU: negative values are multiplied by a slope.", [new("slope", SettingForm.Number, "The slope below zero.", 0, 1, Preset: "0.01")],
@@ -52,8 +55,8 @@ internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSe
         new("global_average_pool", "The average of each channel over all pixels, which makes a vector of an image.", [],
             _ => new GlobalAveragePool(), layer => layer is GlobalAveragePool ? new SettingValues() : null),
         new("flatten", "Makes a vector of an image, in the order channels, height, width.", [], _ => new Flatten(), layer => layer is Flatten ? new SettingValues() : null),
-        new("dense", "A fully connected layer with bias.", [new("units", SettingForm.Whole, "Outputs.")],
-            values => new Dense(values.Whole("units")), layer => layer is Dense dense ? new SettingValues().With("units", dense.Units) : null),
+        new("dense", "A fully connected layer.", [new("units", SettingForm.Whole, "Outputs."), Bias],
+            values => new Dense(values.Whole("units"), values.Switch("bias", true)), layer => layer is Dense dense ? new SettingValues().With("units", dense.Units).WithoutBias(dense) : null),
         new("dropout", "While training, sets values to zero at random and divides the others by 1 - rate.",
             [new("rate", SettingForm.Number, "The share of values set to zero.", 0, 1, Below: true)],
             values => new Dropout(values.Number("rate")), layer => layer is Dropout dropout ? new SettingValues().With("rate", dropout.Rate) : null),

@@ -58,13 +58,16 @@ internal sealed class SettingValues
         return this;
     }
 
+    /// <summary>Says that a layer has no bias; where it has one nothing is said, so that descriptions of most models can be read by older versions too.</summary>
+    public SettingValues WithoutBias(Layer layer) => layer.HasBias ? this : With("bias", false);
+
     public int Whole(string name, int preset = 0) => values.TryGetValue(name, out object? value) ? (int)value : preset;
 
     public (int Height, int Width) Size(string name) => ((int, int))values[name];
 
     public double Number(string name, double preset = 0) => values.TryGetValue(name, out object? value) ? (double)value : preset;
 
-    public bool Switch(string name) => values.TryGetValue(name, out object? value) && (bool)value;
+    public bool Switch(string name, bool preset = false) => values.TryGetValue(name, out object? value) ? (bool)value : preset;
 
     public IReadOnlyList<Layer> Layers(string name) => values.TryGetValue(name, out object? value) ? (IReadOnlyList<Layer>)value : [];
 }

@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace GpuCnn;
 
-/// <summary>A convolution with bias; where ReLU and 2 x 2 max-pooling follow, all three in one.</summary>
+/// <summary>A convolution; where ReLU and 2 x 2 max-pooling follow, all three in one.</summary>
 internal sealed class Conv2dStage : Stage
 {
     private readonly Conv2dShape shape;
@@ -20,8 +20,8 @@ internal sealed class Conv2dStage : Stage
     public Conv2dStage(Conv2d layer, StageContext context, bool pooled, bool normalized) : base(context)
     {
         TensorShape input = context.InputShape;
-        shape = new Conv2dShape(input.Channels, input.Height, input.Width, layer.Filters, layer.KernelHeight, layer.KernelWidth, layer.Stride, layer.Padding, pooled);
-        this.normalized = normalized;
+        shape = new Conv2dShape(input.Channels, input.Height, input.Width, layer.Filters, layer.KernelHeight, layer.KernelWidth, layer.Stride, layer.Padding, pooled, layer.Bias);
+        this.normalized = normalized && layer.Bias;
         parameters = context.Arena.ValuesOf(context.Block!);
         AllocateOutput(context, shape.OutputCount);
         if (pooled)
@@ -31,7 +31,7 @@ internal sealed class Conv2dStage : Stage
         if (context.Training)
         {
             gradParameters = context.Arena.GradientsOf(context.Block!);
-            partials = context.Device.Allocate<float>(PartialSums(context.MaxBatch, normalized) * shape.ParameterCount);
+            partials = context.Device.Allocate<float>(PartialSums(context.MaxBatch, this.normalized) * shape.ParameterCount);
         }
     }
 

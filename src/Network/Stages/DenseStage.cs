@@ -7,7 +7,7 @@ namespace GpuCnn;
 internal sealed class DenseStage : Stage
 {
     private readonly int inputs, units;
-    private readonly bool relu;
+    private readonly bool relu, bias;
     private readonly double dropoutRate;
     private readonly uint dropoutIndex;
     private readonly ArrayView<float> parameters, gradParameters;
@@ -20,6 +20,7 @@ internal sealed class DenseStage : Stage
         dropoutIndex = (uint)context.Index + 2;
         inputs = context.InputShape.Count;
         units = layer.Units;
+        bias = layer.Bias;
         parameters = context.Arena.ValuesOf(context.Block!);
         gradParameters = context.Training ? context.Arena.GradientsOf(context.Block!) : ArrayView<float>.Empty;
         AllocateOutput(context, units);
@@ -29,7 +30,7 @@ internal sealed class DenseStage : Stage
 
     public override void Forward(in Pass pass)
     {
-        DenseForward.Run(Device, Input, parameters, Output, pass.Batch, inputs, units, relu);
+        DenseForward.Run(Device, Input, parameters, Output, pass.Batch, inputs, units, relu, bias);
         if (Drops(pass))
         {
             Kernels.Dropout.Run(Device, Output, pass.Batch * units, dropoutRate, pass.DropoutSeed!.Value, pass.Step, dropoutIndex);
@@ -42,7 +43,7 @@ internal sealed class DenseStage : Stage
         {
             ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * units, Drops(pass) ? dropoutRate : 0);
         }
-        DenseWeightGradient.Run(Device, Input, GradOutput, gradParameters, pass.Batch, inputs, units);
+        DenseWeightGradient.Run(Device, Input, GradOutput, gradParameters, pass.Batch, inputs, units, bias);
         if (GradInput.Length > 0)
         {
             DenseInputGradient.Run(Device, GradOutput, parameters, GradInput, pass.Batch, inputs, units);

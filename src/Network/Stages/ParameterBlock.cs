@@ -2,7 +2,7 @@ namespace GpuCnn;
 
 /// <summary>Where one layer's weight and bias lie among a network's parameters, and how the file's order of elements maps to the kernels'.</summary>
 /// <remarks>
-/// Kernels: one matrix [height * width * channels + 1, units], the bias in its last row. Files: weight [units, channels, height, width] (PyTorch's
+/// Kernels: one matrix [height * width * channels + 1, units], the bias in its last row, which a layer without one has not. Files: weight [units, channels, height, width] (PyTorch's
 /// order) and bias [units]. A dense layer is the case where the kernel covers the whole input, whose files flatten it in the order channels, height, width.
 /// </remarks>
 /// <param name="Name">The layer's name in files: <c>conv1</c>, <c>dense2</c>.</param>
@@ -20,6 +20,12 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     /// <summary>Their elements.</summary>
     public int RunningCount => RunningOffset < 0 ? 0 : 2 * Units;
 
+    /// <summary>Whether there is a bias.</summary>
+    public bool HasBias { get; init; } = true;
+
+    /// <summary>Elements of the bias.</summary>
+    public int BiasCount => HasBias ? Units : 0;
+
     /// <summary>Elements of a unit's weight.</summary>
     public int Depth => Height * Width * Channels;
 
@@ -27,7 +33,7 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     public int WeightCount => Depth * Units;
 
     /// <summary>Elements of weight and bias.</summary>
-    public int Count => (Depth + 1) * Units;
+    public int Count => WeightCount + BiasCount;
 
     public string WeightName => $"{Name}.weight";
 
@@ -37,7 +43,7 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
 
     public string RunningVarianceName => $"{Name}.running_var";
 
-    /// <summary>Copies weight and bias from the kernels' order to files' order.</summary>
+    /// <summary>Copies weight and bias, which is empty where there is none, from the kernels' order to files' order.</summary>
     public (float[] Weight, float[] Bias) ToFile(ReadOnlySpan<float> parameters)
     {
         ReadOnlySpan<float> matrix = parameters.Slice(Offset, Count);
@@ -50,7 +56,7 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
                 weight[(unit * Depth) + column] = matrix[(row * Units) + unit];
             }
         }
-        return (weight, matrix[^Units..].ToArray());
+        return (weight, matrix[WeightCount..].ToArray());
     }
 
     /// <summary>Copies the weights and biases of all blocks from the kernels' order to files' order.</summary>
@@ -61,7 +67,10 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
         {
             (float[] weight, float[] bias) = block.ToFile(parameters);
             tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
-            tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+            if (block.HasBias)
+            {
+                tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+            }
             if (block.RunningCount > 0)
             {
                 ReadOnlySpan<float> running = parameters.Slice(block.RunningOffset, block.RunningCount);
@@ -72,7 +81,7 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
         return tensors;
     }
 
-    /// <summary>Copies weight and bias from files' order to the kernels' order.</summary>
+    /// <summary>Copies weight and bias, which is empty where there is none, from files' order to the kernels' order.</summary>
     public void FromFile(ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, Span<float> parameters)
     {
         Span<float> matrix = parameters.Slice(Offset, Count);
@@ -84,13 +93,13 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
                 matrix[(row * Units) + unit] = weight[(unit * Depth) + column];
             }
         }
-        bias.CopyTo(matrix[^Units..]);
+        bias.CopyTo(matrix[WeightCount..]);
     }
 
     /// <summary>Copies all of the block's tensors from files' order to the kernels' order.</summary>
     public void FromFile(IReadOnlyDictionary<string, WeightTensor> named, Span<float> parameters)
     {
-        FromFile(named[WeightName].Values, named[BiasName].Values, parameters);
+        FromFile(named[WeightName].Values, HasBias ? named[BiasName].Values : [], parameters);
         if (RunningCount > 0)
         {
             named[RunningMeanName].Values.CopyTo(parameters[RunningOffset..]);

@@ -53,11 +53,11 @@ internal static class ModelSteps
             return null;
         }
         WeightTensor weight = weights.First(tensor => tensor.Name == $"{layer.Name}.weight");
-        float[] bias = weights.First(tensor => tensor.Name == $"{layer.Name}.bias").Values;
+        float[]? bias = weights.FirstOrDefault(tensor => tensor.Name == $"{layer.Name}.bias")?.Values;
         (int channels, int height, int width) = (weight.Shape[1], weight.Shape[2], weight.Shape[3]);
         double scale = weight.Values.Max(value => Math.Abs((double)value));
         IEnumerable<NumberGrid> grids = weight.Values.Chunk(height * width).Select((values, i) => NumberGrid.Of(
-            Invariant($"filter {i / channels}{(channels == 1 ? "" : $", channel {i % channels}")}, bias {bias[i / channels]:0.00}"), values.Chunk(width), NumberFormat.Rounded, scale));
+            Invariant($"filter {i / channels}{(channels == 1 ? "" : $", channel {i % channels}")}{(bias is null ? "" : Invariant($", bias {bias[i / channels]:0.00}"))}"), values.Chunk(width), NumberFormat.Rounded, scale));
         return new Step("filters", $"The filters of {layer.Name}",
             new Prose(Invariant($"What the first convolution has learned to look for: {weight.Shape[0]} features of {height} x {width} numbers. Positive weights want bright pixels, negative ones dark pixels.")),
             new Grids([.. grids], OnTerminal));

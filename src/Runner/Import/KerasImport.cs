@@ -51,15 +51,18 @@ internal static class KerasImport
                     throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {name}");
                 }
                 KerasWeights found = layers[next++];
-                IReadOnlyList<int>[] expected = [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], [wanted[0]]];
-                if (found.Tensors.Count > 2 || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
+                IReadOnlyList<int>[] expected = [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], .. layer.HasBias ? [[wanted[0]]] : (IReadOnlyList<int>[])[]];
+                if (found.Tensors.Count > expected.Length || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
                 {
                     throw new InvalidFileException(path, $"layer {found.Layer} has {string.Join(" and ", found.Tensors.Select(tensor => WeightTensor.Format(tensor.Shape)))}, "
                         + $"but {name} of model {model.Name} needs {string.Join(" and ", expected.Select(WeightTensor.Format))}");
                 }
                 tensors.Add(new WeightTensor($"{name}.weight", wanted, Turn(found.Tensors[0].Values, wanted[0], wanted.Count == 4 ? wanted[1] : image.Channels)));
-                // Keras leaves a bias away where it is told to.
-                tensors.Add(new WeightTensor($"{name}.bias", [wanted[0]], found.Tensors.Count == 2 ? found.Tensors[1].Values : new float[wanted[0]]));
+                // Keras leaves a bias away where it is told to; the model, where it was named, may have one all the same.
+                if (layer.HasBias)
+                {
+                    tensors.Add(new WeightTensor($"{name}.bias", [wanted[0]], found.Tensors.Count == 2 ? found.Tensors[1].Values : new float[wanted[0]]));
+                }
             }
             // Behind a flatten layer the elements of a vector stay in the order of the image until a dense layer has mixed them.
             image = layer is Flatten or Dropout or Relu ? image : model.Summary[i].Output;

@@ -75,7 +75,7 @@ internal static class KerasModel
                     Add(name, new Flatten());
                     break;
                 case "Dense":
-                    Add(name, new Dense(Int(config.GetProperty("units"))));
+                    Add(name, new Dense(Int(config.GetProperty("units")), HasBias(config)));
                     Activation(name, Text(config, "activation"));
                     break;
                 case "Dropout":
@@ -170,10 +170,12 @@ internal static class KerasModel
                 padding += above == below && above == left && above == right ? above
                     : throw Refused(name, $"its padding is {above} above, {below} below, {left} left and {right} right; all four sides have the same here");
             }
-            Add(name, new Conv2d(Int(config.GetProperty("filters")), kernelHeight, kernelWidth, stride, padding));
+            Add(name, new Conv2d(Int(config.GetProperty("filters")), kernelHeight, kernelWidth, stride, padding, HasBias(config)));
             padding = 0;
             Activation(name, Text(config, "activation"));
         }
+
+        private static bool HasBias(JsonElement config) => !config.TryGetProperty("use_bias", out JsonElement given) || given.GetBoolean();
 
         private void Pool(string name, JsonElement config)
         {

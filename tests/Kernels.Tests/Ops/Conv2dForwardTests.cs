@@ -9,12 +9,12 @@ public sealed class Conv2dForwardCases : IOpCases
     internal static void Run(Trial t, ConvCase c)
     {
         double[,,,] input = c.Input(t.Random), weight = c.Weight(t.Random);
-        double[] bias = Values.Vector(t.Random, c.F);
+        double[] bias = c.BiasVector(t.Random);
         Conv2dShape s = c.Shape;
         Operand<float> output = t.Output<float>("output", c.N * s.OutputCount);
         Operand<byte> winners = t.Output<byte>("winners", c.Pooled ? c.N * s.OutputCount : 0);
         Conv2dForward.Run(t.Device, s, t.Input(Values.Floats(Values.ChannelsLast(input))), t.Input(Values.Floats(Values.ConvParameters(weight, bias))), output, winners, c.N);
-        double[,,,] expected = Conv2dReference.Forward(input, weight, bias, c.S, c.P);
+        double[,,,] expected = Conv2dReference.Forward(input, weight, c.Bias ? bias : new double[c.F], c.S, c.P);
         int?[] codes = [];
         if (c.Pooled)
         {
@@ -51,7 +51,7 @@ public abstract class Conv2dForwardTests<TDevice> : OpTests<TDevice, Conv2dForwa
             using var t = new Trial(Device, new OpCase(c.ToString(), _ => { }));
             Conv2dShape pooled = c.Shape, plain = c.Unpooled.Shape;
             ILGPU.ArrayView<float> input = t.Input(Values.Floats(Values.ChannelsLast(c.Input(t.Random))));
-            ILGPU.ArrayView<float> parameters = t.Input(Values.Floats(Values.ConvParameters(c.Weight(t.Random), Values.Vector(t.Random, c.F))));
+            ILGPU.ArrayView<float> parameters = t.Input(Values.Floats(Values.ConvParameters(c.Weight(t.Random), c.BiasVector(t.Random))));
             Operand<float> conv = t.Output<float>("convolution", c.N * plain.OutputCount), relu = t.Output<float>("ReLU", c.N * plain.OutputCount);
             Operand<float> fused = t.Output<float>("fused", c.N * pooled.OutputCount), composed = t.Output<float>("composed", c.N * pooled.OutputCount);
             Operand<byte> codes = t.Output<byte>("codes", c.N * pooled.OutputCount);

@@ -13,7 +13,7 @@ public sealed class Conv2dInputGradientCases : IOpCases
         Conv2dShape s = c.Shape;
         Operand<float> gradInput = t.Output<float>("gradInput", c.N * s.InputCount);
         Conv2dInputGradient.Run(t.Device, s, t.Input(Values.Floats(Values.ChannelsLast(gradOutput))), t.Input(winners),
-            t.Input(Values.Floats(Values.ConvParameters(weight, Values.Vector(t.Random, c.F)))), gradInput, c.N);
+            t.Input(Values.Floats(Values.ConvParameters(weight, c.BiasVector(t.Random)))), gradInput, c.N);
         double[,,,] expected = Conv2dReference.InputGradient(c.Spread(gradOutput, winners), weight, c.H, c.W, c.S, c.P);
         t.Expect(gradInput, Values.ChannelsLast(expected), Tolerance.Sum(c.Kh * c.Kw * c.F), c.N, c.H, c.W, c.C);
     }
@@ -30,7 +30,7 @@ public abstract class Conv2dInputGradientTests<TDevice> : OpTests<TDevice, Conv2
             using var t = new Trial(Device, new OpCase(c.ToString(), _ => { }));
             Conv2dShape s = c.Unpooled.Shape;
             double[] x = Values.ChannelsLast(c.Input(t.Random)), r = Values.ChannelsLast(c.Unpooled.GradOutput(t.Random));
-            ArrayView<float> parameters = t.Input(Values.Floats(Values.ConvParameters(c.Weight(t.Random), new double[c.F])));
+            ArrayView<float> parameters = t.Input(Values.Floats(Values.ConvParameters(c.Weight(t.Random), new double[c.Bias ? c.F : 0])));
             Operand<float> y = t.Output<float>("output", c.N * s.OutputCount), dx = t.Output<float>("gradInput", c.N * s.InputCount);
             Conv2dForward.Run(Device, s, t.Input(Values.Floats(x)), parameters, y, default, c.N);
             Conv2dInputGradient.Run(Device, s, t.Input(Values.Floats(r)), default, parameters, dx, c.N);

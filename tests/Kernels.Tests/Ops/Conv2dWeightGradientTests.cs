@@ -4,7 +4,7 @@ namespace GpuCnn.Kernels.Tests;
 
 public sealed class Conv2dWeightGradientCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Shape.Depth + 1, c.F, (long)c.N * c.Shape.RowsPerImage)));
+    public static IEnumerable<OpCase> All => ConvCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Shape.ParameterRows, c.F, (long)c.N * c.Shape.RowsPerImage)));
 
     internal static void Run(Trial t, ConvCase c)
     {
@@ -16,7 +16,7 @@ public sealed class Conv2dWeightGradientCases : IOpCases
         Conv2dWeightGradient.Run(t.Device, s, t.Input(Values.Floats(Values.ChannelsLast(input))), t.Input(Values.Floats(Values.ChannelsLast(gradOutput))), t.Input(winners), partials, c.N);
         float[] sum = partials.Read().Chunk(s.ParameterCount).Aggregate((a, b) => [.. a.Zip(b, (x, y) => x + y)]);
         (double[,,,] weight, double[] bias) = Conv2dReference.WeightGradient(input, c.Spread(gradOutput, winners), c.Kh, c.Kw, c.S, c.P);
-        t.Expect("sum of partials", sum, Values.ConvParameters(weight, bias), Tolerance.Sum(c.N * s.ConvHeight * s.ConvWidth), s.Depth + 1, c.F);
+        t.Expect("sum of partials", sum, Values.ConvParameters(weight, c.Bias ? bias : []), Tolerance.Sum(c.N * s.ConvHeight * s.ConvWidth), s.ParameterRows, c.F);
     }
 }
 
@@ -31,7 +31,7 @@ public abstract class Conv2dWeightGradientTests<TDevice> : OpTests<TDevice, Conv
             using var t = new Trial(Device, new OpCase(c.ToString(), _ => { }));
             Conv2dShape s = c.Unpooled.Shape;
             int chunks = Conv2dWeightGradient.Chunks(c.N);
-            double[] w = Values.ConvParameters(c.Weight(t.Random), Values.Vector(t.Random, c.F)), r = Values.ChannelsLast(c.Unpooled.GradOutput(t.Random));
+            double[] w = Values.ConvParameters(c.Weight(t.Random), c.BiasVector(t.Random)), r = Values.ChannelsLast(c.Unpooled.GradOutput(t.Random));
             ArrayView<float> input = t.Input(Values.Floats(Values.ChannelsLast(c.Input(t.Random))));
             Operand<float> y = t.Output<float>("output", c.N * s.OutputCount), partials = t.Output<float>("partials", chunks * s.ParameterCount);
             Conv2dForward.Run(Device, s, input, t.Input(Values.Floats(w)), y, default, c.N);

@@ -1,7 +1,7 @@
 namespace GpuCnn.Kernels.Tests;
 
 /// <summary>Sizes of a convolution, and random data for them.</summary>
-public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw, int S, int P, bool Pooled = false)
+public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw, int S, int P, bool Pooled = false, bool Bias = true)
 {
     /// <summary>The sizes are different from each other, so that none can stand for another by mistake; the last of each list are networks' own.</summary>
     public static IReadOnlyList<ConvCase> Plain { get; } =
@@ -26,6 +26,8 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(2, 12, 68, 10, 19, 2, 3, 2, 1),
         new(1, 1, 1, 1, 1, 1, 1, 1, 0),
         new(1, 64, 128, 13, 13, 3, 3, 2, 1),
+        new(4, 3, 10, 8, 9, 2, 3, 1, 1, Bias: false),
+        new(19, 12, 36, 7, 10, 3, 2, 2, 1, Bias: false),
     ];
 
     /// <summary>Convolution, ReLU and 2 x 2 max-pooling in one.</summary>
@@ -55,13 +57,17 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(5, 64, 19, 13, 12, 2, 3, 2, 1, true),
         new(2, 80, 6, 5, 7, 3, 1, 1, 1, true),
         new(34, 128, 3, 6, 5, 2, 4, 1, 1, true),
+        // Without a bias, in each of the bodies.
+        new(3, 5, 7, 8, 11, 2, 3, 1, 1, true, false),
+        new(18, 1, 34, 11, 9, 3, 3, 1, 0, true, false),
+        new(2, 32, 20, 9, 7, 3, 2, 1, 1, true, false),
     ];
 
     /// <summary>Both; the first uses every operand.</summary>
     public static IEnumerable<ConvCase> All => WithPool.Concat(Plain);
 
     /// <summary>The sizes as the operations take them.</summary>
-    public Conv2dShape Shape => new(C, H, W, F, Kh, Kw, S, P, Pooled);
+    public Conv2dShape Shape => new(C, H, W, F, Kh, Kw, S, P, Pooled, Bias);
 
     /// <summary>The same sizes without ReLU and pooling.</summary>
     public ConvCase Unpooled => this with { Pooled = false };
@@ -69,6 +75,9 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
     public double[,,,] Input(Random random) => Values.Tensor(random, N, C, H, W);
 
     public double[,,,] Weight(Random random) => Values.Tensor(random, F, C, Kh, Kw);
+
+    /// <summary>[F] random numbers, or none where there is no bias.</summary>
+    public double[] BiasVector(Random random) => Bias ? Values.Vector(random, F) : [];
 
     public double[,,,] GradOutput(Random random) => Values.Tensor(random, N, F, Shape.OutputHeight, Shape.OutputWidth);
 
@@ -113,5 +122,5 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         return spread;
     }
 
-    public override string ToString() => $"N{N} C{C} F{F} {H}x{W} kernel {Kh}x{Kw} stride {S} padding {P}{(Pooled ? " pooled" : "")}";
+    public override string ToString() => $"N{N} C{C} F{F} {H}x{W} kernel {Kh}x{Kw} stride {S} padding {P}{(Pooled ? " pooled" : "")}{(Bias ? "" : " no bias")}";
 }

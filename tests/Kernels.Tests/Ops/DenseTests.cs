@@ -4,7 +4,7 @@ using Xunit;
 namespace GpuCnn.Kernels.Tests;
 
 /// <summary>Sizes of a dense layer.</summary>
-public sealed record DenseCase(int N, int Inputs, int Units, bool Relu = false)
+public sealed record DenseCase(int N, int Inputs, int Units, bool Relu = false, bool Bias = true)
 {
     /// <summary>Sizes below, at and above those of the CPU's tiles (12 x 32), blocks (512) and of a GPU tile (128 x 64 x 16), each of the three the largest once;
     /// on a GPU the last lines are cut into slices of the depth, in the forward operation, one gradient or both, with and without a rest.</summary>
@@ -14,9 +14,17 @@ public sealed record DenseCase(int N, int Inputs, int Units, bool Relu = false)
         new(64, 20, 130), new(1, 50, 520), new(130, 9, 12), new(12, 32, 48), new(11, 513, 47), new(530, 6, 8), new(4, 16, 15),
         new(3, 5, 16, true), new(14, 25, 34, true), new(65, 40, 10, true), new(1, 18, 69, true),
         new(128, 256, 64), new(129, 300, 68), new(3, 259, 1), new(5, 384, 20, true), new(257, 8, 12), new(260, 12, 132), new(9, 20, 260), new(66, 31, 257),
+        new(4, 6, 19, Bias: false), new(15, 34, 26, true, false), new(132, 272, 68, Bias: false), new(6, 390, 20, true, false),
     ];
 
-    public override string ToString() => $"N{N} {Inputs}->{Units}{(Relu ? " ReLU" : "")}";
+    /// <summary>Rows of the parameters' matrix.</summary>
+    public int Rows => Inputs + (Bias ? 1 : 0);
+
+    /// <summary>[Units] random numbers, or none where there is no bias.</summary>
+    public double[] BiasVector(Random random) => Bias ? Values.Vector(random, Units) : [];
+
+
+    public override string ToString() => $"N{N} {Inputs}->{Units}{(Relu ? " ReLU" : "")}{(Bias ? "" : " no bias")}";
 }
 
 public sealed class DenseForwardCases : IOpCases
@@ -26,10 +34,10 @@ public sealed class DenseForwardCases : IOpCases
     private static void Run(Trial t, DenseCase c)
     {
         double[,] input = Values.Matrix(t.Random, c.N, c.Inputs), weight = Values.Matrix(t.Random, c.Units, c.Inputs);
-        double[] bias = Values.Vector(t.Random, c.Units);
+        double[] bias = c.BiasVector(t.Random);
         Operand<float> output = t.Output<float>("output", c.N * c.Units);
-        DenseForward.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.DenseParameters(weight, bias))), output, c.N, c.Inputs, c.Units, c.Relu);
-        IEnumerable<double> expected = Values.Rows(DenseReference.Forward(input, weight, bias));
+        DenseForward.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.DenseParameters(weight, bias))), output, c.N, c.Inputs, c.Units, c.Relu, c.Bias);
+        IEnumerable<double> expected = Values.Rows(DenseReference.Forward(input, weight, c.Bias ? bias : new double[c.Units]));
         t.Expect(output, [.. c.Relu ? expected.Select(PoolReference.Relu) : expected], Tolerance.Sum(c.Inputs), c.N, c.Units);
     }
 }
@@ -42,23 +50,22 @@ public sealed class DenseInputGradientCases : IOpCases
     {
         double[,] gradOutput = Values.Matrix(t.Random, c.N, c.Units), weight = Values.Matrix(t.Random, c.Units, c.Inputs);
         Operand<float> gradInput = t.Output<float>("gradInput", c.N * c.Inputs);
-        double[] parameters = Values.DenseParameters(weight, Values.Vector(t.Random, c.Units));
-        DenseInputGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(gradOutput))), t.Input(Values.Floats(parameters)), gradInput, c.N, c.Inputs, c.Units);
+        DenseInputGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(gradOutput))), t.Input(Values.Floats(Values.DenseParameters(weight, []))), gradInput, c.N, c.Inputs, c.Units);
         t.Expect(gradInput, Values.Rows(DenseReference.InputGradient(gradOutput, weight)), Tolerance.Sum(c.Units), c.N, c.Inputs);
     }
 }
 
 public sealed class DenseWeightGradientCases : IOpCases
 {
-    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Inputs + 1, c.Units, c.N)));
+    public static IEnumerable<OpCase> All => DenseCase.All.Select(c => new OpCase(c.ToString(), t => Run(t, c), OpCase.Tiles(c.Rows, c.Units, c.N)));
 
     private static void Run(Trial t, DenseCase c)
     {
         double[,] input = Values.Matrix(t.Random, c.N, c.Inputs), gradOutput = Values.Matrix(t.Random, c.N, c.Units);
-        Operand<float> gradParameters = t.Output<float>("gradParameters", (c.Inputs + 1) * c.Units);
-        DenseWeightGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.Rows(gradOutput))), gradParameters, c.N, c.Inputs, c.Units);
+        Operand<float> gradParameters = t.Output<float>("gradParameters", c.Rows * c.Units);
+        DenseWeightGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.Rows(gradOutput))), gradParameters, c.N, c.Inputs, c.Units, c.Bias);
         (double[,] weight, double[] bias) = DenseReference.WeightGradient(input, gradOutput);
-        t.Expect(gradParameters, Values.DenseParameters(weight, bias), Tolerance.Sum(c.N), c.Inputs + 1, c.Units);
+        t.Expect(gradParameters, Values.DenseParameters(weight, c.Bias ? bias : []), Tolerance.Sum(c.N), c.Rows, c.Units);
     }
 }
 
@@ -124,11 +131,11 @@ public abstract class DenseWeightGradientTests<TDevice> : OpTests<TDevice, Dense
         foreach (DenseCase c in DenseCase.All)
         {
             using var t = new Trial(Device, new OpCase(c.ToString(), _ => { }));
-            double[] w = Values.Vector(t.Random, (c.Inputs + 1) * c.Units), r = Values.Vector(t.Random, c.N * c.Units);
+            double[] w = Values.Vector(t.Random, c.Rows * c.Units), r = Values.Vector(t.Random, c.N * c.Units);
             ArrayView<float> input = t.Input(Values.Floats(Values.Vector(t.Random, c.N * c.Inputs)));
             Operand<float> y = t.Output<float>("output", r.Length), dw = t.Output<float>("gradParameters", w.Length);
-            DenseForward.Run(Device, input, t.Input(Values.Floats(w)), y, c.N, c.Inputs, c.Units, false);
-            DenseWeightGradient.Run(Device, input, t.Input(Values.Floats(r)), dw, c.N, c.Inputs, c.Units);
+            DenseForward.Run(Device, input, t.Input(Values.Floats(w)), y, c.N, c.Inputs, c.Units, false, c.Bias);
+            DenseWeightGradient.Run(Device, input, t.Input(Values.Floats(r)), dw, c.N, c.Inputs, c.Units, c.Bias);
             Near.SameProduct(t.Title, Values.Dot(y.Read(), r), Values.Dot(dw.Read(), w), w.Length + r.Length + c.N);
         }
     }

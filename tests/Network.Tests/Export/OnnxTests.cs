@@ -40,6 +40,7 @@ public sealed class OnnxTests : IDisposable
                 new Dropout(0.5), new Flatten(), new Dense(11), new Relu(), new Dense(4), new Dropout(0.5)),
             new("apart", new TensorShape(2, 11, 8), 1, new MaxPool2d(2, 3, CeilMode: true), new Conv2d(4, 1, 2, 1, 1), new MaxPool2d(1, 4, CeilMode: true), new Flatten(), new Dense(3)),
             new("bare", new TensorShape(1, 6, 5), 1, new Conv2d(6, 6, 5)),
+            new("unbiased", new TensorShape(1, 9, 7), 1, new Conv2d(6, 3, 2, 2, 1, Bias: false), new BatchNorm(), new Relu(), new Flatten(), new Dense(5, Bias: false), new Relu(), new Dense(3)),
         ])
         {
             using var network = new Network(model, TestDevices.Cpu(2), 1, training: false);

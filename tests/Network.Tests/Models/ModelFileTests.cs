@@ -50,6 +50,8 @@ public sealed class ModelFileTests
         { """{ "kind": "conv", "filters": 4, "kernel": "3x3" }""", "layer 1 (conv): 'kernel' must be" },
         { """{ "kind": "conv", "filters": 4, "kernel": 3, "stride": 0 }""", "layer 1 (conv): 'stride' must be a whole number from 1 to 65536, not 0" },
         { """{ "kind": "conv", "filters": 4, "kernel": 3, "padding": -1 }""", "layer 1 (conv): 'padding' must be a whole number from 0 to 65536, not -1" },
+        { """{ "kind": "conv", "filters": 4, "kernel": 3, "bias": 0 }""", "layer 1 (conv): 'bias' must be true or false, not 0" },
+        { """{ "kind": "dense", "units": 4, "bias": "no" }""", "layer 1 (dense): 'bias' must be true or false, not \"no\"" },
         { """{ "kind": "max_pool", "window": 2, "ceil_mode": 1 }""", "layer 1 (max_pool): 'ceil_mode' must be true or false, not 1" },
         { """{ "kind": "dropout", "rate": 1 }""", "layer 1 (dropout): 'rate' must be a number from 0 up to but not including 1, not 1" },
         { """{ "kind": "dropout", "rate": "half" }""", "layer 1 (dropout): 'rate' must be a number" },
@@ -192,8 +194,8 @@ public sealed class ModelFileTests
     }
 
     private static ModelDefinition Odd { get; } = new("odd", new TensorShape(2, 11, 13), 3, new Conv2d(3, 2, 3, 2, 1), new Relu(), new MaxPool2d(3, 2, true, 1),
-        new BatchNorm(0.2, 1e-3), new LeakyRelu(0.25), new Residual([new Gelu(), new Residual(new Conv2d(3, 3, 3, 1, 1), new BatchNorm())], [new Conv2d(3, 1, 1)]), new AveragePool2d(2, 1, 1),
-        new GlobalAveragePool(), new Residual(new Dense(3)), new Dropout(0.1), new Flatten(), new Dense(7), new Relu(), new Dense(4));
+        new BatchNorm(0.2, 1e-3), new LeakyRelu(0.25), new Residual([new Gelu(), new Residual(new Conv2d(3, 3, 3, 1, 1, Bias: false), new BatchNorm())], [new Conv2d(3, 1, 1)]), new AveragePool2d(2, 1, 1),
+        new GlobalAveragePool(), new Residual(new Dense(3)), new Dropout(0.1), new Flatten(), new Dense(7, Bias: false), new Relu(), new Dense(4));
 
     /// <summary>The document again and again, each time with one value left out or another in its place.</summary>
     private static IEnumerable<JsonNode> Spoiled(JsonNode whole)

@@ -101,6 +101,18 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Fact]
+    public void Layers_that_Keras_made_without_a_bias_have_none()
+    {
+        const string config = """
+            {"class_name":"Sequential","config":[{"class_name":"Conv2D","config":{"batch_input_shape":[null,8,7,1],"name":"c","filters":4,"kernel_size":3,"strides":1,"padding":"valid","use_bias":false,
+            "activation":"relu"}},{"class_name":"Flatten","config":{"name":"f"}},{"class_name":"Dense","config":{"name":"d","units":3,"use_bias":false,"activation":"linear"}},
+            {"class_name":"Dense","config":{"name":"e","units":2,"use_bias":true,"activation":"softmax"}}]}
+            """;
+        ModelDefinition model = KerasModel.Read("m.h5", config);
+        Assert.Equal([new Conv2d(4, 3, 3, Bias: false), new Relu(), new Flatten(), new Dense(3, Bias: false), new Dense(2)], model.Layers);
+    }
+
+    [Fact]
     public void Weights_of_another_model_are_refused_by_layer()
     {
         InvalidFileException exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-keras2.h5"), ModelDefinition.Cnn1));

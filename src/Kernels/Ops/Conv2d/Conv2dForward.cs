@@ -5,7 +5,7 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Convolution and bias; for a pooled shape also ReLU and 2 x 2 max-pooling.</summary>
-/// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
+/// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias; without one there is no such row), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
 public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQuads>
 {
@@ -34,7 +34,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     /// <param name="device">The device that holds the operands.</param>
     /// <param name="shape">The sizes.</param>
     /// <param name="input">[batch, H, W, C].</param>
-    /// <param name="parameters">[Kh Kw C + 1, F].</param>
+    /// <param name="parameters">[Kh Kw C + 1, F], without a bias [Kh Kw C, F].</param>
     /// <param name="output">[batch, output height, output width, F].</param>
     /// <param name="winners">For a pooled shape, as many bytes as outputs: 0 to 3 for the value of the window that won, 4 where ReLU closed it. Else unused.</param>
     /// <param name="batch">N.</param>
@@ -64,7 +64,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     void ITiledProduct<Conv2dWindows, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
         int count = shape.Filters - column;
-        Float4 bias = Float4.Load(parameters, ((long)shape.Depth * shape.Filters) + column, count);
+        Float4 bias = Float4.Load(parameters, ((long)shape.Depth * shape.Filters) + column, shape.HasBias ? count : 0);
         if (!shape.IsPooled)
         {
             TiledProduct.StoreRows(output, vectorOutput, Rows, shape.Filters, row, column, c0 + bias, c1 + bias, c2 + bias, c3 + bias);
@@ -323,6 +323,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     private unsafe void PackBias(float* bias, int width)
     {
         new Span<float>(bias, width).Clear();
-        new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)shape.Depth * shape.Filters), shape.Filters).CopyTo(new Span<float>(bias, shape.Filters));
+        int count = shape.HasBias ? shape.Filters : 0;
+        new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)shape.Depth * shape.Filters), count).CopyTo(new Span<float>(bias, shape.Filters));
     }
 }

@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to its input.</summary>
-/// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F], gradInput [N, H, W, C], overwritten.
+/// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F] (the last row, the bias, is not read), gradInput [N, H, W, C], overwritten.
 /// Gathered, not scattered: every element has one writer and a fixed order of terms.</remarks>
 public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
 {
@@ -33,7 +33,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     /// <param name="shape">The sizes.</param>
     /// <param name="gradOutput">[batch, output height, output width, F].</param>
     /// <param name="winners">As <see cref="Conv2dForward"/> left them; unused unless pooled.</param>
-    /// <param name="parameters">[Kh Kw C + 1, F].</param>
+    /// <param name="parameters">[Kh Kw C + 1, F], without a bias [Kh Kw C, F].</param>
     /// <param name="gradInput">[batch, H, W, C].</param>
     /// <param name="batch">N.</param>
     /// <exception cref="ArgumentException">An operand is shorter than the shapes need.</exception>

@@ -2,7 +2,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>The sizes of a two-dimensional convolution; "convolution" means cross-correlation, as in every CNN library.</summary>
 /// <remarks>
-/// input [N, H, W, C], weight [Kh, Kw, C, F] with the bias as one more row, output [N, Ho, Wo, F].
+/// input [N, H, W, C], weight [Kh, Kw, C, F] with the bias, where there is one, as one more row, output [N, Ho, Wo, F].
 /// With <see cref="IsPooled"/> the layer is convolution, ReLU and 2 x 2 max-pooling in one: output [N, Ho/2, Wo/2, F], and only the
 /// convolution's values that a window reads are computed. The convolution is seen as a matrix of <see cref="RowsPerImage"/> rows for each image, one an output pixel, times
 /// <see cref="Depth"/> columns; for pooled layers the four pixels of a window are neighbouring rows: upper left, upper right, lower left, lower right.
@@ -39,7 +39,7 @@ public readonly struct Conv2dShape
     /// <summary>The convolution's output width before pooling, Wo.</summary>
     public int ConvWidth { get; }
 
-    private readonly int pooled;
+    private readonly int pooled, bias;
 
     /// <summary>The most partial sums: enough to keep as many cores busy, few enough that adding them up costs little.</summary>
     internal const int MaxChunks = 16;
@@ -54,8 +54,9 @@ public readonly struct Conv2dShape
     /// <param name="stride">At least 1.</param>
     /// <param name="padding">At least 0.</param>
     /// <param name="pooled">Whether ReLU and 2 x 2 max-pooling (stride 2, an odd last row or column dropped) are part of it.</param>
+    /// <param name="bias">Whether there is a bias.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the kernel or pooling window does not fit.</exception>
-    public Conv2dShape(int channels, int height, int width, int filters, int kernelHeight, int kernelWidth, int stride = 1, int padding = 0, bool pooled = false)
+    public Conv2dShape(int channels, int height, int width, int filters, int kernelHeight, int kernelWidth, int stride = 1, int padding = 0, bool pooled = false, bool bias = true)
     {
         Require.Positive(channels);
         Require.Positive(height);
@@ -81,6 +82,7 @@ public readonly struct Conv2dShape
         ConvHeight = (slackHeight / stride) + 1;
         ConvWidth = (slackWidth / stride) + 1;
         this.pooled = pooled ? 1 : 0;
+        this.bias = bias ? 1 : 0;
         if (pooled && (ConvHeight < 2 || ConvWidth < 2))
         {
             throw new ArgumentOutOfRangeException(nameof(pooled), $"a 2x2 pooling window does not fit a {ConvHeight}x{ConvWidth} output");
@@ -89,6 +91,9 @@ public readonly struct Conv2dShape
 
     /// <summary>Whether ReLU and 2 x 2 max-pooling are part of the operation.</summary>
     public bool IsPooled => pooled != 0;
+
+    /// <summary>Whether a bias is added to each output.</summary>
+    public bool HasBias => bias != 0;
 
     /// <summary>Height of the output.</summary>
     public int OutputHeight => IsPooled ? ConvHeight / 2 : ConvHeight;
@@ -99,8 +104,11 @@ public readonly struct Conv2dShape
     /// <summary>Weights of one filter: Kh Kw C.</summary>
     public int Depth => KernelHeight * KernelWidth * Channels;
 
+    /// <summary>Rows of the parameters' matrix: the weights of a filter and, where there is one, its bias.</summary>
+    public int ParameterRows => Depth + bias;
+
     /// <summary>Elements of weight and bias together.</summary>
-    public int ParameterCount => (Depth + 1) * Filters;
+    public int ParameterCount => ParameterRows * Filters;
 
     /// <summary>Elements of one input image.</summary>
     public int InputCount => Height * Width * Channels;

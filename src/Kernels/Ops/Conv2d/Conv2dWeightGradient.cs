@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to weight and bias, as partial sums that <see cref="SumRows"/> adds up.</summary>
 /// <remarks>input [N, H, W, C], gradOutput [N, output height, output width, F], partials [chunks, Kh Kw C + 1, F], overwritten (the last row is the
-/// bias's). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
+/// bias's; without a bias there is no such row). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
 public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, Conv2dGradients>
 {
     /// <summary>Output pixels whose windows are unrolled at once: with 3 x 3 x 64 weights 216 KiB of the second-level cache. A multiple of 12.</summary>
@@ -48,7 +48,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     /// <param name="input">[batch, H, W, C].</param>
     /// <param name="gradOutput">[batch, output height, output width, F].</param>
     /// <param name="winners">As <see cref="Conv2dForward"/> left them; unused unless pooled.</param>
-    /// <param name="partials">[<see cref="Chunks"/>, Kh Kw C + 1, F].</param>
+    /// <param name="partials">[<see cref="Chunks"/>, Kh Kw C + 1, F], without a bias [<see cref="Chunks"/>, Kh Kw C, F].</param>
     /// <param name="batch">N.</param>
     /// <exception cref="ArgumentException">An operand is shorter than the shapes need.</exception>
     public static void Run(Device device, in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch)
@@ -60,7 +60,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         Require.Length(partials, (long)Chunks(batch) * shape.ParameterCount);
         int chunkDepth = Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage, chunks = Chunks(batch);
         int sliceDepth = Conv2dWinnerSums.Fits(shape) ? Conv2dWinnerSums.SliceDepth(shape.Filters, chunkDepth, chunks)
-            : TiledProduct.SliceDepth(shape.Depth + 1, shape.Filters, chunkDepth, chunks);
+            : TiledProduct.SliceDepth(shape.ParameterRows, shape.Filters, chunkDepth, chunks);
         int slices = (chunkDepth + sliceDepth - 1) / sliceDepth;
         if (slices == 1 || !device.RunsGpuBodies)
         {
@@ -76,7 +76,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage;
 
     KernelConfig IOp.GpuShape => fewTaps != 0 ? Conv2dWinnerSums.Shape(shape.Filters, Chunks(batch) * slices)
-        : TiledProduct.Shape(shape.Depth + 1, shape.Filters, Chunks(batch) * slices);
+        : TiledProduct.Shape(shape.ParameterRows, shape.Filters, Chunks(batch) * slices);
 
     void IOp.Gpu()
     {
@@ -102,7 +102,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     int ITiledProduct<Conv2dPixels, Conv2dGradients>.Chained => 0;
 
     void ITiledProduct<Conv2dPixels, Conv2dGradients>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3) =>
-        TiledProduct.StoreRows(Partial, vectorPartials, shape.Depth + 1, shape.Filters, row, column, c0, c1, c2, c3);
+        TiledProduct.StoreRows(Partial, vectorPartials, shape.ParameterRows, shape.Filters, row, column, c0, c1, c2, c3);
 
     void IOp.Cpu(in CpuWorker worker)
     {
@@ -203,14 +203,14 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
             }
             float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * s.ParameterCount);
             Panel.Transpose(sums, depth, filters, depth, partial, filters);
-            new ReadOnlySpan<float>(bias, filters).CopyTo(new Span<float>(partial + ((nint)depth * filters), filters));
+            new ReadOnlySpan<float>(bias, s.HasBias ? filters : 0).CopyTo(new Span<float>(partial + ((nint)depth * filters), filters));
         }
     }
 
     private unsafe void StoreSums(float* sums, int width, int chunk)
     {
         float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * shape.ParameterCount);
-        for (int i = 0; i <= shape.Depth; i++)
+        for (int i = 0; i < shape.ParameterRows; i++)
         {
             new ReadOnlySpan<float>(sums + ((nint)i * width), shape.Filters).CopyTo(new Span<float>(partial + ((nint)i * shape.Filters), shape.Filters));
         }
@@ -244,7 +244,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
                 int count = Math.Min(Block, end - first);
                 Unroll.Rows(s, x, first, count, windows);
                 Unroll.Gradients(s, gradient, codes, first, count, width, rows);
-                for (int i = 0; i < count; i++)
+                for (int i = 0; i < count && s.HasBias; i++)
                 {
                     Elements.Add(sums + ((nint)depth * width), rows + (i * width), width);
                 }

@@ -41,7 +41,7 @@ internal static class Conv2dWinnerSums
     /// <param name="gradOutput">[N, output height, output width, F].</param>
     /// <param name="winners">As many bytes.</param>
     /// <param name="shared">4,096 floats of shared memory: four quads a thread.</param>
-    /// <param name="sums">[Kh Kw C + 1, F], overwritten.</param>
+    /// <param name="sums">[Kh Kw C + 1, F], without a bias [Kh Kw C, F], overwritten.</param>
     /// <param name="window">The slice's first window, counted through the batch.</param>
     /// <param name="end">The window behind its last.</param>
     public static void Run(in Conv2dShape s, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> shared, ArrayView<float> sums, int window, int end)
@@ -93,7 +93,7 @@ internal static class Conv2dWinnerSums
         shared[quad] = bias;
         Group.Barrier();
         // The first warp's threads have the first tap's place.
-        Store(s, sums, s.Depth + walker, s.Depth + 1, Reduce(shared, thread));
+        Store(s, sums, s.Depth + walker, s.ParameterRows, Reduce(shared, thread));
     }
 
     private static Four Next(in Conv2dShape s, ref TapWalk walk) => new(Offset(s, ref walk), Offset(s, ref walk), Offset(s, ref walk), Offset(s, ref walk));
