@@ -18,6 +18,12 @@ public sealed class TrainingOptionsTests
         { "--validation-split", Preset with { ValidationSplit = 1 } },
         { "--validation-split", Preset with { ValidationSplit = double.NaN } },
         { "--train-samples", Preset with { TrainSamples = -1 } },
+        { "--warm-up", Preset with { WarmUp = -0.5 } },
+        { "--warm-up", Preset with { WarmUp = double.NaN } },
+        { "--warm-up", Preset with { WarmUp = 10 } },
+        { "--warm-up", Preset with { WarmUp = 1, Schedule = new OneCycleSchedule() } },
+        { "--schedule", Preset with { Schedule = new StepSchedule { Epochs = 0 } } },
+        { "--schedule", Preset with { Schedule = new CosineSchedule { End = double.NaN } } },
     };
 
     [Theory]

@@ -25,6 +25,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("gpucnn train --model ", "cnn1 cnn2 cnn3")]
     [InlineData("gpucnn train --model=cnn", "--model=cnn1 --model=cnn2 --model=cnn3")]
     [InlineData("gpucnn --quiet train --model cnn1 --accelerator o", "opencl")]
+    [InlineData("gpucnn train --schedule ", "constant cosine one-cycle plateau step")]
     [InlineData("gpucnn evaluate --split ", "test train")]
     [InlineData("gpucnn watch DIR --progress ", "auto live none plain")]
     [InlineData("gpucnn completion ba", "bash")]

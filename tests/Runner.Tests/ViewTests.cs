@@ -154,10 +154,10 @@ public sealed class ViewTests
         var progress = new TrainingProgress(Plan, clock);
         Assert.Equal((1, 0, null, null), Told(progress));
         clock.Seconds = 100;
-        progress.OnStep(new StepResult(1, 1, 1, 94, 2f));
+        progress.OnStep(new StepResult(1, 1, 1, 94, 2f, 1e-3));
         Assert.Equal((1, 1, null, null), Told(progress));
         clock.Seconds = 102;
-        progress.OnStep(new StepResult(1, 2, 2, 94, 1f));
+        progress.OnStep(new StepResult(1, 2, 2, 94, 1f, 1e-3));
         // 512 images in 2 s; 938 steps left at 2 s each.
         Assert.Equal((1, 2, 256.0, 1876.0), Told(progress));
         Assert.Equal(1.5, progress.Snapshot().Loss);
@@ -173,7 +173,7 @@ public sealed class ViewTests
         for (int step = 1; step <= 50; step++)
         {
             clock.Seconds = step <= 25 ? 10 : 15;
-            progress.OnStep(new StepResult(1, step, step, 94, 1f));
+            progress.OnStep(new StepResult(1, step, step, 94, 1f, 1e-3));
         }
         // Steps 26 to 50 took the 5 s between the two bunches.
         Assert.Equal(25 * 512 / 5.0, progress.Snapshot().ImagesPerSecond!.Value, 1e-9);
@@ -258,7 +258,7 @@ public sealed class ViewTests
         {
             clock.Ticks += ManualClock.TicksPerSecond * 2 / 94;
             int epoch = ((step - 1) / 94) + 1;
-            view.OnStep(new StepResult(epoch, step, ((step - 1) % 94) + 1, 94, (float)(0.3 + (2 / (1 + (step / 10.0))))));
+            view.OnStep(new StepResult(epoch, step, ((step - 1) % 94) + 1, 94, (float)(0.3 + (2 / (1 + (step / 10.0)))), 1e-3));
             if (step % 94 == 0)
             {
                 view.OnEpoch(new EpochResult(epoch, 0.3 + (0.3 / epoch), 0.9 - (0.12 / epoch), 0.35 + (0.15 / epoch), 0.88 - (0.08 / epoch), 0.001, 2, 24_000, true, false));

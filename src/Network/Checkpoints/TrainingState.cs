@@ -47,7 +47,7 @@ public sealed record TrainingState
     /// <summary>Seconds that those steps took.</summary>
     public required double SecondsOfEpoch { get; init; }
 
-    /// <summary>The learning rate of the next step.</summary>
+    /// <summary>The learning rate that the schedule takes its shares of: the options', halved each time the training went back.</summary>
     public required double LearningRate { get; init; }
 
     /// <summary>How often the training has gone back because a number became NaN or infinite.</summary>

@@ -15,7 +15,7 @@ public enum NonFinitePolicy
 /// <summary>A training went back. The steps after the state will come again.</summary>
 /// <param name="Cause">What had become NaN or infinite.</param>
 /// <param name="Step">The last step that still counts.</param>
-/// <param name="LearningRate">The learning rate from here on.</param>
+/// <param name="LearningRate">The learning rate from here on, of which the schedule takes its shares.</param>
 /// <param name="Number">How often the training has gone back, this time included; at most <see cref="Trainer.MostRollbacks"/>.</param>
 public sealed record Rollback(NonFiniteLossException Cause, long Step, double LearningRate, int Number);
 

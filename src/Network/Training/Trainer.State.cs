@@ -41,7 +41,7 @@ public sealed partial class Trainer
             StepsOfEpoch = stepsOfEpoch,
             CorrectOfEpoch = tables.ReadCorrect(stepsOfEpoch),
             SecondsOfEpoch = SecondsNow(),
-            LearningRate = LearningRate,
+            LearningRate = BaseLearningRate,
             Rollbacks = rollbacks,
             Epochs = [.. epochs],
             StepLosses = [.. stepLosses],
@@ -49,7 +49,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>Goes back, or forward, to a state. When it does not fit nothing is changed.</summary>
-    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs and the learning rate.</param>
+    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs, the learning rate and its schedule.</param>
     /// <exception cref="StateMismatchException">It belongs to another training.</exception>
     /// <exception cref="ModelMismatchException">Its tensors belong to another model.</exception>
     public void Restore(TrainingState state)
@@ -70,13 +70,14 @@ public sealed partial class Trainer
         Network.Restore(state);
         stepsOfEpoch = state.StepsOfEpoch;
         secondsOfEpoch = state.SecondsOfEpoch;
-        LearningRate = state.LearningRate;
+        BaseLearningRate = state.LearningRate;
         rollbacks = state.Rollbacks;
         stepLosses.Clear();
         stepLosses.AddRange(state.StepLosses);
         tables.Restore([.. state.StepLosses.Skip(stepLosses.Count - stepsOfEpoch)], [.. state.CorrectOfEpoch]);
         epochs.Clear();
         epochs.AddRange(state.Epochs);
+        curve.Restore(state.Epochs);
         bestAccuracy = epochs.Max(epoch => epoch.ValAccuracy) ?? double.NegativeInfinity;
         (kept, keptRevision) = (state, Network.Revision);
     }
@@ -115,10 +116,10 @@ public sealed partial class Trainer
         {
             string advice = Options.OnNonFinite == NonFinitePolicy.Stop
                 ? $"try a smaller --learning-rate from step {state.Step} on"
-                : string.Create(CultureInfo.InvariantCulture, $"the training went back {MostRollbacks} times, to a learning rate of {LearningRate:0.######}: try a smaller --learning-rate");
+                : string.Create(CultureInfo.InvariantCulture, $"the training went back {MostRollbacks} times, to a learning rate of {BaseLearningRate:0.######}: try a smaller --learning-rate");
             throw new NonFiniteLossException(found, origin, advice);
         }
-        var back = new Rollback(new NonFiniteLossException(found, origin, $"back to step {state.Step} with half the learning rate"), state.Step, LearningRate / 2, rollbacks + 1);
+        var back = new Rollback(new NonFiniteLossException(found, origin, $"back to step {state.Step} with half the learning rate"), state.Step, BaseLearningRate / 2, rollbacks + 1);
         Restore(state with { LearningRate = back.LearningRate, Rollbacks = back.Number });
         observer?.OnRollback(back);
     }
@@ -130,7 +131,7 @@ public sealed partial class Trainer
         var search = new NonFiniteSearch(Network);
         for (int index = state.StepsOfEpoch; index < StepsPerEpoch && StepsBefore + index < last && search.Origin is null; index++)
         {
-            search.Step(training, tables, index, index * Options.BatchSize, PassOf(index), LearningRate);
+            search.Step(training, tables, index, index * Options.BatchSize, PassOf(index), LearningRateOf(StepsBefore + index + 1));
         }
         for (int first = 0; first < ValidationImages && last == StepsBefore + StepsPerEpoch && search.Origin is null; first += Network.MaxBatch)
         {

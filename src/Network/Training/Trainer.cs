@@ -18,6 +18,7 @@ public sealed partial class Trainer : IDisposable
     private readonly MetricTables? validationTables;
     private readonly DelayedRead<float>[] reads;
     private readonly List<float> stepLosses;
+    private readonly LearningRateCurve curve;
     private readonly List<EpochResult> epochs = [];
     private int stepsOfEpoch;
     private double secondsOfEpoch;
@@ -45,8 +46,9 @@ public sealed partial class Trainer : IDisposable
         }
         Network = network;
         Options = options;
-        LearningRate = options.LearningRate;
+        BaseLearningRate = options.LearningRate;
         (TrainingImages, ValidationImages) = options.Split(images.Count);
+        curve = new LearningRateCurve(options, StepsPerEpoch);
         Device device = network.Device;
         training = new DeviceImages(device, images.Slice(0, TrainingImages), options.Augmentation, options.Seed);
         tables = new MetricTables(device, StepsPerEpoch);
@@ -80,8 +82,11 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The metrics of the epochs done.</summary>
     public IReadOnlyList<EpochResult> Epochs => epochs;
 
+    /// <summary>The learning rate that the schedule takes its shares of: the options', halved each time the training went back.</summary>
+    public double BaseLearningRate { get; private set; }
+
     /// <summary>The learning rate of the next step.</summary>
-    public double LearningRate { get; private set; }
+    public double LearningRate => LearningRateOf(StepsDone + 1);
 
     /// <summary>The observer gets the state after every so many steps; 0 for never.</summary>
     public int CheckpointEvery { get; set; }
@@ -151,7 +156,7 @@ public sealed partial class Trainer : IDisposable
             throw Spoiled($"the validation loss became {(float)after}");
         }
         bool best = !interrupted && (held is null || held.Value.Accuracy > bestAccuracy);
-        var result = new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, LearningRate, secondsOfEpoch, secondsOfEpoch > 0 ? images / secondsOfEpoch : 0, best, interrupted);
+        var result = new EpochResult(epoch, loss, accuracy, held?.Loss, held?.Accuracy, LearningRateOf(Math.Max(1, StepsDone)), secondsOfEpoch, secondsOfEpoch > 0 ? images / secondsOfEpoch : 0, best, interrupted);
         if (!interrupted)
         {
             EndEpoch(result);
@@ -182,12 +187,16 @@ public sealed partial class Trainer : IDisposable
     {
         bestAccuracy = Math.Max(bestAccuracy, result.ValAccuracy ?? double.NegativeInfinity);
         epochs.Add(result);
+        curve.Add(result);
         stepsOfEpoch = 0;
         secondsOfEpoch = 0;
     }
 
     /// <summary>Steps before the epoch under way.</summary>
     private long StepsBefore => (long)EpochsDone * StepsPerEpoch;
+
+    /// <summary>The learning rate of a step of the run, from 1.</summary>
+    private double LearningRateOf(long step) => BaseLearningRate * curve.ShareAt(step - 1);
 
     private Pass PassOf(int index) =>
         new(Math.Min(Options.BatchSize, TrainingImages - (index * Options.BatchSize)), Options.Dropout ? Options.Seed : null, (uint)(StepsBefore + index + 1), Training: true);
@@ -200,7 +209,7 @@ public sealed partial class Trainer : IDisposable
         Network.Forward(training, index * Options.BatchSize, pass);
         Network.Score(tables, index, pass.Batch, gradient: true);
         Network.Backward(pass);
-        Network.Update(StepsDone, LearningRate);
+        Network.Update(StepsDone, LearningRateOf(StepsDone));
     }
 
     /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
@@ -241,7 +250,7 @@ public sealed partial class Trainer : IDisposable
                 throw new NonFiniteLossException(epoch, number, loss, stepLosses.Count > 0 ? stepLosses[^1] : null);
             }
             stepLosses.Add(loss);
-            observer?.OnStep(new StepResult(epoch, number, Seen, StepsPerEpoch, loss));
+            observer?.OnStep(new StepResult(epoch, number, Seen, StepsPerEpoch, loss, LearningRateOf(number)));
         }
     }
 

@@ -35,6 +35,12 @@ public sealed record TrainingOptions
     /// <summary>What to do when a loss, a weight or a moment becomes NaN or infinite.</summary>
     public NonFinitePolicy OnNonFinite { get; init; }
 
+    /// <summary>How the learning rate changes from step to step.</summary>
+    public LearningRateSchedule Schedule { get; init; } = new ConstantSchedule();
+
+    /// <summary>Epochs, perhaps a fraction of one, in which the learning rate rises in equal steps from almost nothing to what the schedule begins with; 0 for none.</summary>
+    public double WarmUp { get; init; }
+
     /// <summary>The largest batch size.</summary>
     public const int LargestBatch = 65_536;
 
@@ -53,6 +59,9 @@ public sealed record TrainingOptions
     /// <summary>What <see cref="TrainSamples"/> may be.</summary>
     public static OptionRule<int> TrainSamplesRule { get; } = new("--train-samples", "0 (all) or more", value => value >= 0);
 
+    /// <summary>What <see cref="WarmUp"/> may be.</summary>
+    public static OptionRule<double> WarmUpRule { get; } = new("--warm-up", "0 (none) or more, less than the epochs", value => value is >= 0 and < 1_000_000);
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="OptionException">One is out of range.</exception>
     public void Validate()
@@ -63,6 +72,12 @@ public sealed record TrainingOptions
         ValidationSplitRule.Check(ValidationSplit);
         TrainSamplesRule.Check(TrainSamples);
         Augmentation.Validate();
+        WarmUpRule.Check(WarmUp);
+        Schedule.Validate();
+        if (WarmUp > 0 && (WarmUp >= Epochs || Schedule.WarmsUp))
+        {
+            throw WarmUpRule.Refuse(WarmUp, WarmUp >= Epochs ? $"less than the {Epochs} epochs" : $"none with --schedule {Schedule.Name}, which warms up by itself");
+        }
     }
 
     /// <summary>Images for training and, behind them, for validation.</summary>
@@ -77,9 +92,9 @@ public sealed record TrainingOptions
         }
         int images = TrainSamples == 0 ? available : TrainSamples;
         int validation = (int)Math.Round(images * ValidationSplit);
-        return validation < images
-            ? (images - validation, validation)
-            : throw ValidationSplitRule.Refuse(ValidationSplit, $"less, for it leaves none of the {images} images to train on");
+        return validation == images ? throw ValidationSplitRule.Refuse(ValidationSplit, $"less, for it leaves none of the {images} images to train on")
+            : validation == 0 && Schedule.NeedsValidation ? throw new OptionException(LearningRateSchedule.Flag, $"{Schedule.Name} looks at images held out, and none are; give --validation-split above 0")
+            : (images - validation, validation);
     }
 }
 

@@ -26,7 +26,8 @@ public interface ITrainingObserver
 /// <param name="StepOfEpoch">The step of the epoch, from 1.</param>
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 /// <param name="Loss">The batch's mean loss before the update.</param>
-public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, int StepsPerEpoch, float Loss);
+/// <param name="LearningRate">The learning rate of the update.</param>
+public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, int StepsPerEpoch, float Loss, double LearningRate);
 
 /// <summary>An epoch's metrics.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
@@ -34,7 +35,7 @@ public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, 
 /// <param name="TrainAccuracy">The share of training images classified correctly, likewise while training.</param>
 /// <param name="ValLoss">The mean loss of the held-out images after the epoch; null when none are held out or the epoch was interrupted.</param>
 /// <param name="ValAccuracy">The share of held-out images classified correctly.</param>
-/// <param name="LearningRate">The learning rate.</param>
+/// <param name="LearningRate">The learning rate of its last step.</param>
 /// <param name="TrainSeconds">Seconds of training, validation not counted.</param>
 /// <param name="ImagesPerSecond">Training images a second.</param>
 /// <param name="Best">Whether the validation accuracy is the best so far; without validation the last is best.</param>

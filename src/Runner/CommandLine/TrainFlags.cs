@@ -16,6 +16,14 @@ internal static class TrainFlags
 
     public static Option<double> LearningRate { get; } = Flag.Number(TrainingOptions.LearningRateRule, "Adam's step size", Preset.LearningRate);
 
+    public static Option<LearningRateSchedule> Schedule { get; } = Flag.Declare<LearningRateSchedule>("--schedule", "NAME",
+        $"How the learning rate changes: {string.Join(", ", LearningRateSchedule.Syntaxes)}. cosine falls to END (0) of it, one-cycle rises for RISE (0.3) of the steps and falls to nothing, "
+            + "both step by step over all epochs; step multiplies it by FACTOR (0.1) every EPOCHS (10); plateau by FACTOR (0.5) when METRIC (val_loss, or val_accuracy) has not improved for more than EPOCHS (5)",
+        LearningRateSchedule.Parse, Preset.Schedule).Offering(LearningRateSchedule.Names);
+
+    public static Option<double> WarmUp { get; } = Flag.Number(TrainingOptions.WarmUpRule,
+        "Epochs, or a part of one, in which the learning rate rises step by step from almost nothing", Preset.WarmUp);
+
     public static Option<double> ValidationSplit { get; } = Flag.Number(TrainingOptions.ValidationSplitRule,
         "Share of the images, the last ones, held out for validation (0: none, then best is last)", Preset.ValidationSplit);
 
@@ -46,7 +54,7 @@ internal static class TrainFlags
         "Save a checkpoint every N steps too, beside that at each epoch's end and when the training is interrupted", 0);
 
     public static Option<string?> Resume { get; } = Flag.Text("--resume", "RUN",
-        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, --learning-rate and --accelerator changed (other bits from there)");
+        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, --learning-rate, --schedule, --warm-up and --accelerator changed (other bits from there)");
 
     public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 

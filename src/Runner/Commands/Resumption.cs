@@ -43,6 +43,8 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Epochs = parsed.GetValue(TrainFlags.Epochs) ?? Run.Epochs,
             BatchSize = Run.BatchSize,
             LearningRate = IsGiven(TrainFlags.LearningRate) ? parsed.GetValue(TrainFlags.LearningRate) : Run.LearningRate,
+            Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
+            WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,
             ValidationSplit = Run.ValidationSplit,
             Shuffle = Run.Shuffle,
             Dropout = Run.Dropout,
@@ -128,6 +130,9 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Note(!isCpu && (now.Kind != AcceleratorChoice.Parse(Run.Accelerator).Kind || now.Name != Run.AcceleratorName), stepsDone, "accelerator", before, $"{now.Id}, {now.Name}");
             Note(ProgramVersion.Text != Run.Version, stepsDone, "version", Run.Version, ProgramVersion.Text);
             Note(options.LearningRate != Run.LearningRate, stepsDone, "--learning-rate", Text(Run.LearningRate), Text(options.LearningRate));
+            Note(options.Schedule.ToString() != Run.Schedule, stepsDone, "--schedule", Run.Schedule, options.Schedule.ToString());
+            Note(options.WarmUp != Run.WarmUp, stepsDone, "--warm-up", Text(Run.WarmUp), Text(options.WarmUp));
+            Note(options.Epochs != Run.Epochs && options.Schedule.SpansAllEpochs, stepsDone, $"--schedule {options.Schedule} over --epochs", Text(Run.Epochs), Text(options.Epochs));
         }
         return Run with
         {
@@ -138,6 +143,8 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Data = setup.Data,
             Epochs = options.Epochs,
             LearningRate = options.LearningRate,
+            Schedule = options.Schedule.ToString(),
+            WarmUp = options.WarmUp,
             OnNan = TrainFlags.NameOf(options.OnNonFinite),
             CheckpointEvery = IsGiven(TrainFlags.CheckpointEvery) ? parsed.GetValue(TrainFlags.CheckpointEvery) : Run.CheckpointEvery,
             TrainFingerprint = setup.TrainFingerprint,

@@ -18,6 +18,7 @@ internal sealed class TrainCommand
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
+            TrainFlags.Schedule, TrainFlags.WarmUp,
             TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
             TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
@@ -54,7 +55,8 @@ internal sealed class TrainCommand
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
-            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString());
+            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(),
+            Schedule: options.Schedule.ToString(), WarmUp: options.WarmUp);
         using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
         return Execute(parsed, setup, folder);
     }
@@ -113,6 +115,8 @@ internal sealed class TrainCommand
         Epochs = parsed.GetValue(TrainFlags.Epochs) ?? model.Epochs,
         BatchSize = parsed.GetValue(TrainFlags.BatchSize),
         LearningRate = parsed.GetValue(TrainFlags.LearningRate),
+        Schedule = parsed.GetValue(TrainFlags.Schedule)!,
+        WarmUp = parsed.GetValue(TrainFlags.WarmUp),
         ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
         Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
         Dropout = !parsed.GetValue(TrainFlags.NoDropout),

@@ -28,7 +28,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     {
         (this.host, this.output, this.trainer, this.folder, this.test) = (host, output, trainer, folder, test);
         saver = new RunSaver(folder, test, Say);
-        plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.Options.LearningRate);
+        plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.LearningRate);
     }
 
     private int BestEpoch => trainer.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;
@@ -67,7 +67,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             End(_ => begun with { Status = RunStatus.Failed, Problem = exception.Message });
             saver.SayLoss();
             // The same steps give the same NaN again; smaller ones may not.
-            Say(() => output.Talk.Write(HowToResume(exception is NonFiniteLossException ? $" --learning-rate {Text(trainer.LearningRate / 10)}" : "")), mayFail: true);
+            Say(() => output.Talk.Write(HowToResume(exception is NonFiniteLossException ? $" --learning-rate {Text(trainer.BaseLearningRate / 10)}" : "")), mayFail: true);
             throw;
         }
         Say(tell, mayFail: code == ExitCode.HungUp);
@@ -214,7 +214,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             ("accelerator", Summaries.Of(Network.Device)),
             ("images", string.Create(CultureInfo.InvariantCulture, $"{trainer.TrainingImages} to train, {trainer.ValidationImages} held out, {test.Count} to test")),
             ("training", string.Create(CultureInfo.InvariantCulture,
-                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {options.LearningRate:0.######}, seed {options.Seed}"))));
+                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {Summaries.Rate(options.LearningRate)}{Summaries.Course(options)}, seed {options.Seed}"))));
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
         if (folder.Begun is not null)
         {

@@ -104,6 +104,7 @@ internal sealed record LayerOverviewDocument(string Name, string Settings, IRead
 internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
     ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples, int CheckpointEvery = 0,
     string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop", string Augment = "none",
+    string Schedule = "constant", double WarmUp = 0,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
 
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>

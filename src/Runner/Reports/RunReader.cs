@@ -150,7 +150,8 @@ internal sealed class RunReader
         for (int i = knownSteps; i < losses.Count; i++)
         {
             int ofEpoch = i % Plan.StepsPerEpoch;
-            view?.OnStep(new StepResult((i / Plan.StepsPerEpoch) + 1, i + 1, ofEpoch + 1, Plan.StepsPerEpoch, losses[i]));
+            // The table of steps has no rates; an epoch's is known when it is done.
+            view?.OnStep(new StepResult((i / Plan.StepsPerEpoch) + 1, i + 1, ofEpoch + 1, Plan.StepsPerEpoch, losses[i], knownEpochs > 0 ? epochs[knownEpochs - 1].LearningRate : Plan.LearningRate));
         }
         foreach (EpochResult epoch in epochs.Skip(knownEpochs))
         {

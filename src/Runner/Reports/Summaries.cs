@@ -44,6 +44,13 @@ internal static class Summaries
     /// <summary>A count.</summary>
     public static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A learning rate in a few characters; one that falls to almost nothing keeps its figures.</summary>
+    public static string Rate(double value) => value.ToString(value is >= 1e-5 or 0 ? "0.######" : "0.##E-0", CultureInfo.InvariantCulture);
+
+    /// <summary>How a training's learning rate changes, as the rest of a list; nothing when it stays.</summary>
+    public static string Course(TrainingOptions options) =>
+        (options.Schedule is ConstantSchedule ? "" : $", {options.Schedule.Describe()}") + (options.WarmUp == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", warm-up {options.WarmUp} epochs"));
+
     /// <summary>A number with its thousands apart.</summary>
     public static string Thousands(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 

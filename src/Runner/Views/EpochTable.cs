@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Views;
 
@@ -18,7 +19,7 @@ internal static class EpochTable
     /// <param name="result">The epoch.</param>
     /// <param name="epochs">Epochs of the run.</param>
     public static string Row(EpochResult result, int epochs) => string.Create(CultureInfo.InvariantCulture,
-        $"{Number(result, epochs),6}  {result.TrainLoss,10:0.0000}  {result.TrainAccuracy,6:0.0000}  {Or(result.ValLoss),8}  {Or(result.ValAccuracy),6}  {result.LearningRate,8:0.######}  {result.TrainSeconds,7:0.00}  {result.ImagesPerSecond,8:0}{(result.Best ? "  best" : "")}");
+        $"{Number(result, epochs),6}  {result.TrainLoss,10:0.0000}  {result.TrainAccuracy,6:0.0000}  {Or(result.ValLoss),8}  {Or(result.ValAccuracy),6}  {Summaries.Rate(result.LearningRate),8}  {result.TrainSeconds,7:0.00}  {result.ImagesPerSecond,8:0}{(result.Best ? "  best" : "")}");
 
     /// <summary>A row of the table with four figures, without line feed; a star marks the best.</summary>
     /// <param name="result">The epoch.</param>

@@ -30,7 +30,7 @@ internal interface ITrainingView : ITrainingObserver
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 /// <param name="ImagesPerEpoch">Training images.</param>
 /// <param name="BatchSize">Images of a step; the last of an epoch may have fewer.</param>
-/// <param name="LearningRate">The learning rate it begins with.</param>
+/// <param name="LearningRate">The learning rate of the first step, or of the next when the run goes on.</param>
 internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize, double LearningRate)
 {
     /// <summary>Steps of the run.</summary>

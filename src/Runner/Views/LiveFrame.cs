@@ -60,7 +60,7 @@ internal sealed class LiveFrame(TrainingSnapshot now) : Renderable
 
     private string Left => now.Left is { } left ? $"  {Clock(left)} left" : "";
 
-    private string Settings => string.Create(CultureInfo.InvariantCulture, $"learning rate {now.LearningRate:0.######}")
+    private string Settings => $"learning rate {Summaries.Rate(now.LearningRate)}"
         + (now.Best is { } best ? string.Create(CultureInfo.InvariantCulture, $"  best epoch {best.Epoch}, validation accuracy {best.ValAccuracy:0.0000}") : "");
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(share * 100),3:0} %");

@@ -6,18 +6,16 @@ namespace GpuCnn.Runner.Views;
 /// <param name="Epoch">The epoch under way, from 1; the last one when all are done.</param>
 /// <param name="StepOfEpoch">Steps done of that epoch.</param>
 /// <param name="Loss">The mean loss of that epoch's steps so far; null before the first step.</param>
+/// <param name="LearningRate">The learning rate of the last step, or of the first before it.</param>
 /// <param name="ImagesPerSecond">How fast it is; null while that is not known.</param>
 /// <param name="Left">How long the steps left will take; null while that is not known.</param>
 /// <param name="Epochs">The epochs done.</param>
 /// <param name="StepLosses">The losses of the steps, averaged over short stretches.</param>
-internal sealed record TrainingSnapshot(TrainingPlan Plan, long Step, int Epoch, int StepOfEpoch, double? Loss, double? ImagesPerSecond, TimeSpan? Left,
+internal sealed record TrainingSnapshot(TrainingPlan Plan, long Step, int Epoch, int StepOfEpoch, double? Loss, double LearningRate, double? ImagesPerSecond, TimeSpan? Left,
     IReadOnlyList<EpochResult> Epochs, IReadOnlyList<ChartPoint> StepLosses)
 {
     /// <summary>The epoch with the highest validation accuracy; null when there is none.</summary>
     public EpochResult? Best => Epochs.LastOrDefault(epoch => epoch.Best && epoch.ValAccuracy is not null);
-
-    /// <summary>The learning rate now.</summary>
-    public double LearningRate => Epochs.Count > 0 ? Epochs[^1].LearningRate : Plan.LearningRate;
 }
 
 /// <summary>Takes the numbers of a training from its thread and gives them to the thread that draws.</summary>
@@ -34,7 +32,7 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
     private TrainingPlan plan = plan;
     private StepCurve curve = new();
     private long step, lastTime, firstStep = -1, firstTime, epochStep, epochTime;
-    private double epochLoss;
+    private double epochLoss, learningRate = plan.LearningRate;
     private int lossEpoch;
 
     /// <summary>Replaces all that was told before by what a run did earlier.</summary>
@@ -46,7 +44,7 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
             epochs.Clear();
             epochs.AddRange(past);
             curve = new StepCurve();
-            (step, firstStep, lossEpoch, epochLoss) = (0, -1, 0, 0);
+            (step, firstStep, lossEpoch, epochLoss, learningRate) = (0, -1, 0, 0, past.Count > 0 ? past[^1].LearningRate : plan.LearningRate);
             foreach (float loss in stepLosses)
             {
                 Add((int)(step / plan.StepsPerEpoch) + 1, step + 1, loss);
@@ -60,6 +58,7 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
         lock (gate)
         {
             Add(result.Epoch, result.Step, result.Loss);
+            learningRate = result.LearningRate;
             lastTime = clock.GetTimestamp();
             // Rates are measured from the end of the first bunch, so its first step, which compiles the kernels, does not count.
             if (firstStep < 0 || (firstTime == epochTime && clock.GetElapsedTime(firstTime, lastTime) < Bunch))
@@ -76,6 +75,7 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
         lock (gate)
         {
             epochs.Add(result);
+            learningRate = result.LearningRate;
             (epochStep, epochTime) = (step, clock.GetTimestamp());
         }
     }
@@ -92,7 +92,7 @@ internal sealed class TrainingProgress(TrainingPlan plan, TimeProvider clock)
             }
             long before = (epoch - 1L) * plan.StepsPerEpoch, stepOfEpoch = Math.Max(0, step - before);
             return new TrainingSnapshot(plan, step, epoch, (int)stepOfEpoch, step > 0 ? epochLoss / Math.Max(1, stepOfEpoch > 0 ? stepOfEpoch : plan.StepsPerEpoch) : null,
-                Speed(), Left(), [.. epochs], curve.Points(plan.StepsPerEpoch));
+                learningRate, Speed(), Left(), [.. epochs], curve.Points(plan.StepsPerEpoch));
         }
     }
 

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Xunit;
+
+namespace GpuCnn.NetworkTests;
+
+/// <summary>Learning rates step by step, beside those of PyTorch's schedulers, which <c>tests/oracle/schedules.py</c> wrote.</summary>
+public sealed class ScheduleTests
+{
+    public static TheoryData<int> Cases { get; } = [.. Enumerable.Range(0, Table().Length)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Rates_are_PyTorchs(int index)
+    {
+        Case expected = Table()[index];
+        var options = new TrainingOptions { Epochs = expected.Epochs, LearningRate = expected.LearningRate, WarmUp = expected.WarmUp, Schedule = LearningRateSchedule.Parse(expected.Schedule) };
+        options.Validate();
+        var curve = new LearningRateCurve(options, expected.StepsPerEpoch);
+        var epochs = new List<EpochResult>();
+        for (int step = 0; step < expected.Rates.Length; step++)
+        {
+            double rate = options.LearningRate * curve.ShareAt(step);
+            Assert.Equal(expected.Rates[step], rate, expected.Rates[step] * 1e-9);
+            if ((step + 1) % expected.StepsPerEpoch == 0)
+            {
+                epochs.Add(new EpochResult(epochs.Count + 1, 0, 0, expected.ValLosses?[epochs.Count], expected.ValAccuracies?[epochs.Count], rate, 0, 0, false, false));
+                curve.Add(epochs[^1]);
+            }
+            // A training that goes on from here, with a curve of its own, has the same bits.
+            var resumed = new LearningRateCurve(options, expected.StepsPerEpoch);
+            resumed.Restore(epochs);
+            Assert.Equal(curve.ShareAt(step), resumed.ShareAt(step));
+            Assert.Equal(curve.ShareAt(step + 1), resumed.ShareAt(step + 1));
+        }
+        Assert.Equal(options.Epochs * expected.StepsPerEpoch, expected.Rates.Length);
+    }
+
+    [Fact]
+    public void The_table_has_every_schedule_with_and_without_warm_up()
+    {
+        Assert.Equal(LearningRateSchedule.Names.Order(), Table().Select(each => each.Schedule.Split('=')[0]).Distinct().Order());
+        Assert.Equal(["constant", "cosine", "plateau", "step"], Table().Where(each => each.WarmUp > 0).Select(each => each.Schedule.Split('=')[0]).Distinct().Order());
+    }
+
+    [Theory]
+    [InlineData("constant", "constant")]
+    [InlineData("cosine", "cosine=0")]
+    [InlineData("cosine=0.01", "cosine=0.01")]
+    [InlineData("one-cycle", "one-cycle=0.3")]
+    [InlineData("one-cycle=5e-1", "one-cycle=0.5")]
+    [InlineData("step", "step=10:0.1")]
+    [InlineData("step=30", "step=30:0.1")]
+    [InlineData("step=7:0.2", "step=7:0.2")]
+    [InlineData("plateau", "plateau=5:0.5:val_loss")]
+    [InlineData("plateau=3", "plateau=3:0.5:val_loss")]
+    [InlineData("plateau=0:0.1:val_accuracy", "plateau=0:0.1:val_accuracy")]
+    public void A_text_is_a_schedule_and_a_schedule_its_text(string text, string whole)
+    {
+        var schedule = LearningRateSchedule.Parse(text);
+        Assert.Equal(whole, schedule.ToString());
+        Assert.Equal(schedule, LearningRateSchedule.Parse(whole));
+        Assert.Equal(schedule, JsonSerializer.Deserialize<LearningRateSchedule>(JsonSerializer.Serialize(schedule)));
+    }
+
+    [Theory]
+    [InlineData("", "no schedule '': give constant, cosine[=END], one-cycle[=RISE], step[=EPOCHS[:FACTOR]], plateau[=EPOCHS[:FACTOR[:METRIC]]]")]
+    [InlineData("linear", "no schedule 'linear': give constant, ")]
+    [InlineData("Cosine", "no schedule 'Cosine': give constant, ")]
+    [InlineData("constant=1", "'constant=1' is not allowed: give constant")]
+    [InlineData("cosine=", "'cosine=' is not allowed: give cosine[=END]")]
+    [InlineData("cosine=1.5", "END 1.5 is not allowed: give 0 to 1, ")]
+    [InlineData("cosine=-0.1", "END -0.1 is not allowed")]
+    [InlineData("cosine=0,1", "'cosine=0,1' is not allowed: give cosine[=END]")]
+    [InlineData("cosine=0:1", "'cosine=0:1' is not allowed: give cosine[=END]")]
+    [InlineData("one-cycle=0", "RISE 0 is not allowed: give above 0 and below 1, ")]
+    [InlineData("one-cycle=1", "RISE 1 is not allowed")]
+    [InlineData("step=0", "EPOCHS 0 is not allowed: give 1 or more, ")]
+    [InlineData("step=1.5", "'step=1.5' is not allowed: give step[=EPOCHS[:FACTOR]]")]
+    [InlineData("step=2:1", "FACTOR 1 is not allowed: give above 0 and below 1, ")]
+    [InlineData("step=2:NaN", "FACTOR NaN is not allowed")]
+    [InlineData("step=2:0.1:3", "'step=2:0.1:3' is not allowed")]
+    [InlineData("plateau=-1", "EPOCHS -1 is not allowed: give 0 or more, ")]
+    [InlineData("plateau=5:0", "FACTOR 0 is not allowed")]
+    [InlineData("plateau=5:0.5:loss", "'loss' is not allowed: give val_loss or val_accuracy")]
+    public void What_is_no_schedule_is_refused_with_what_is_one(string text, string problem)
+    {
+        OptionException exception = Assert.Throws<OptionException>(() => LearningRateSchedule.Parse(text));
+        Assert.StartsWith($"--schedule: {problem}", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<LearningRateSchedule>(JsonSerializer.Serialize(text)));
+    }
+
+    [Fact]
+    public void Json_without_a_text_is_refused() => Assert.All((string[])["null", "1", "{}"], json => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<LearningRateSchedule>(json)));
+
+    private static Case[] Table() => JsonSerializer.Deserialize<Case[]>(File.ReadAllText(Oracle.File("schedules.json")), JsonSerializerOptionsOfTable)!;
+
+    private static readonly JsonSerializerOptions JsonSerializerOptionsOfTable = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    private sealed record Case(string Schedule, int Epochs, int StepsPerEpoch, double LearningRate, double WarmUp, double[]? ValLosses, double[]? ValAccuracies, double[] Rates);
+}
