@@ -34,8 +34,14 @@ internal static class Flag
     /// <param name="preset">Its value when it is not given.</param>
     public static Option<T> Declare<T>(string name, string valueName, string help, Func<string, T> parse, T preset)
     {
-        var option = new Option<T>(name) { Description = help, HelpName = valueName, CustomParser = result => Read(result, name, parse) };
-        if (preset is not null)
+        bool named = typeof(T).IsEnum;
+        if (named && !EqualityComparer<T>.Default.Equals(preset, default))
+        {
+            throw new ArgumentException($"{name}: the preset of an enumeration is its first member", nameof(preset));
+        }
+        var option = new Option<T>(name) { Description = named ? $"{help} [default: {NameOf(preset!)}]" : help, HelpName = valueName, CustomParser = result => Read(result, name, parse) };
+        // The library would show the name of an enumeration's member, which no option takes; without a preset it takes the first.
+        if (preset is not null && !named)
         {
             option.DefaultValueFactory = _ => preset;
         }
@@ -62,6 +68,10 @@ internal static class Flag
         option.CompletionSources.Add([.. values]);
         return option;
     }
+
+    /// <summary>A member of an enumeration as a user writes it: <c>SomeThing</c> is <c>some-thing</c>.</summary>
+    private static string NameOf(object member) =>
+        string.Concat(member.ToString()!.Select((letter, i) => char.IsUpper(letter) ? $"{(i > 0 ? "-" : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
     private static T? Read<T>(ArgumentResult result, string name, Func<string, T> parse)
     {
