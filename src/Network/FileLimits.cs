@@ -36,6 +36,12 @@ public static class FileLimits
     /// <summary>Bytes of an .h5 file of Keras.</summary>
     public const int KerasBytes = 1 << 30;
 
+    /// <summary>Elements of all values of an ONNX graph that <see cref="OnnxFile.Compare(string, ImageSet, IReadOnlyList{Prediction})"/> runs; each takes eight bytes.</summary>
+    public const int OnnxElements = 1 << 28;
+
+    /// <summary>Multiplications or comparisons that it does.</summary>
+    public const long OnnxOperations = 1L << 40;
+
     /// <summary>Bytes of an image file.</summary>
     public const int ImageBytes = 256 << 20;
 

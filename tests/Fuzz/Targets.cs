@@ -11,7 +11,8 @@ internal static class Targets
         Idx.Images, Idx.Unpacked, Idx.Labels,
         Safetensors.Weights, Safetensors.Header, Safetensors.Checkpoints,
         Pictures.Any, Pictures.Png,
-        Models.Description, Models.Keras,
+        DataFolders.ClassNames, DataFolders.Mapping, DataFolders.Names, DataFolders.Cache,
+        Models.Description, Models.Keras, OnnxFiles.Any,
         RunFolders.Args, RunFolders.State, RunFolders.Results, RunFolders.Steps, RunFolders.NotesOfArgs, RunFolders.NotesOfResults,
     ];
 

@@ -44,20 +44,28 @@ public static class OnnxFile
     /// <param name="predictions">What the network says of them.</param>
     /// <returns>The largest difference of a logit, in parts of the largest logit's magnitude.</returns>
     /// <exception cref="InvalidFileException">The file cannot be read, or was not written by <see cref="Save"/>.</exception>
-    public static double Compare(string path, ImageSet images, IReadOnlyList<Prediction> predictions)
+    public static double Compare(string path, ImageSet images, IReadOnlyList<Prediction> predictions) => Compare(path, images, predictions, FileLimits.OnnxElements, FileLimits.OnnxOperations);
+
+    /// <summary>As <see cref="Compare(string, ImageSet, IReadOnlyList{Prediction})"/>, with limits of its own on what the graph may take.</summary>
+    internal static double Compare(string path, ImageSet images, IReadOnlyList<Prediction> predictions, long elements, long operations)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(predictions);
         double[] logits;
         try
         {
-            logits = OnnxInterpreter.Run(ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)), ChannelsFirst(images), images.Count)[OnnxGraph.Logits];
+            logits = OnnxInterpreter.Run(ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)), ChannelsFirst(images), images.Count, elements, operations).GetValueOrDefault(OnnxGraph.Logits)
+                ?? throw new NotSupportedException($"no output {OnnxGraph.Logits}");
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or NotSupportedException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidFileException(path, $"it cannot be run again ({exception.Message.Split('\n')[0]})", exception);
         }
         float[] expected = [.. predictions.SelectMany(prediction => prediction.Logits)];
+        if (logits.Length != expected.Length)
+        {
+            throw new InvalidFileException(path, $"its graph gives {logits.Length} logits, the model {expected.Length}");
+        }
         double difference = 0;
         for (int i = 0; i < logits.Length; i++)
         {

@@ -4,44 +4,40 @@ using GpuCnn.Onnx;
 namespace GpuCnn;
 
 /// <summary>Runs an ONNX graph node by node in double precision, by ONNX's definitions and nothing of this library: what an exported file says, not what was meant.</summary>
+/// <remarks>It believes nothing: what is not as this library writes it is a <see cref="NotSupportedException"/>, before any memory is taken for it.</remarks>
 internal sealed class OnnxInterpreter
 {
+    private const int LargestSetting = 1 << 16;
+
     private readonly GraphProto graph;
     private readonly Dictionary<string, Tensor> values = [];
+    private long elementsLeft, operationsLeft;
 
-    private OnnxInterpreter(GraphProto graph) => this.graph = graph;
+    private OnnxInterpreter(GraphProto graph, long elements, long operations) => (this.graph, elementsLeft, operationsLeft) = (graph, elements, operations);
 
     /// <summary>Runs the graph of a model on images.</summary>
     /// <param name="model">The model, as read from its file.</param>
     /// <param name="pixels">[count, channels, height, width].</param>
     /// <param name="count">The number of images.</param>
+    /// <param name="elements">The most elements that all values of the graph may have.</param>
+    /// <param name="operations">The most multiplications or comparisons that it may take.</param>
     /// <returns>The graph's outputs by name, each [count, elements].</returns>
-    public static IReadOnlyDictionary<string, double[]> Run(ModelProto model, ReadOnlySpan<byte> pixels, int count)
+    /// <exception cref="NotSupportedException">The graph is none that this library writes.</exception>
+    public static IReadOnlyDictionary<string, double[]> Run(ModelProto model, ReadOnlySpan<byte> pixels, int count, long elements = FileLimits.OnnxElements, long operations = FileLimits.OnnxOperations)
     {
-        var run = new OnnxInterpreter(model.Graph);
-        ValueInfoProto input = model.Graph.Input.Single();
-        int[] shape = [count, .. input.Type.TensorType.Shape.Dim.Skip(1).Select(dimension => (int)dimension.DimValue)];
-        double[] bytes = new double[pixels.Length];
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = pixels[i];
-        }
-        run.values[input.Name] = new Tensor(shape, bytes);
-        foreach (TensorProto tensor in model.Graph.Initializer)
-        {
-            ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span);
-            double[] elements = new double[floats.Length];
-            for (int i = 0; i < elements.Length; i++)
-            {
-                elements[i] = floats[i];
-            }
-            run.values[tensor.Name] = new Tensor([.. tensor.Dims.Select(size => (int)size)], elements);
-        }
+        var run = new OnnxInterpreter(model.Graph ?? throw new NotSupportedException("no graph"), elements, operations);
+        run.Read(pixels, count);
         foreach (NodeProto node in run.graph.Node)
         {
-            run.values[node.Output.Single()] = run.Evaluate(node);
+            Require(node.Output.Count == 1, $"{node.Output.Count} outputs of a node");
+            run.values[node.Output[0]] = run.Evaluate(node);
         }
-        return model.Graph.Output.ToDictionary(output => output.Name, output => run.values[output.Name].Values);
+        var outputs = new Dictionary<string, double[]>();
+        foreach (ValueInfoProto output in run.graph.Output)
+        {
+            outputs[output.Name] = run.Value(output.Name).Values;
+        }
+        return outputs;
     }
 
     /// <summary>Elements, the last dimension fastest.</summary>
@@ -55,57 +51,167 @@ internal sealed class OnnxInterpreter
             : throw new NotSupportedException($"operands of {WeightTensor.Format(Shape)} and {WeightTensor.Format(other.Shape)}");
     }
 
-    private Tensor Evaluate(NodeProto node)
+    private static void Require(bool condition, string otherwise)
     {
-        Tensor x = values[node.Input[0]];
-        return node.OpType switch
+        if (!condition)
         {
-            "Cast" => x,
-            "Div" => x.With(values[node.Input[1]], (a, b) => a / b),
-            "Relu" => x.Map(value => Math.Max(value, 0)),
-            "LeakyRelu" => x.Map(value => value >= 0 ? value : value * node.Attribute.Single(attribute => attribute.Name == "alpha").F),
-            "Erf" => x.Map(Erf),
-            "Add" => x.With(values[node.Input[1]], (a, b) => a + b),
-            "Mul" => x.With(values[node.Input[1]], (a, b) => a * b),
-            "BatchNormalization" => Normalize(node, x),
-            "GlobalAveragePool" => Average(x),
-            "AveragePool" => AveragePool(node, x),
-            "Flatten" => new Tensor([x.Shape[0], x.Values.Length / x.Shape[0]], x.Values),
-            "Conv" => Conv(node, x, values[node.Input[1]], Bias(node)),
-            "MaxPool" => Pool(node, x),
-            "Gemm" => Gemm(x, values[node.Input[1]], Bias(node)),
-            "Softmax" => Softmax(x),
-            _ => throw new NotSupportedException($"operation {node.OpType}"),
-        };
+            throw new NotSupportedException(otherwise);
+        }
+    }
+
+    /// <summary>Takes the graph's input and its constants.</summary>
+    private void Read(ReadOnlySpan<byte> pixels, int count)
+    {
+        Require(graph.Input.Count == 1 && graph.Input[0].Type?.TensorType?.Shape is { Dim.Count: 4 }, "other inputs than the pixels");
+        ValueInfoProto input = graph.Input[0];
+        int[] shape = Shape(input.Type.TensorType.Shape.Dim.Select((dimension, i) => i == 0 ? count : dimension.DimValue));
+        double[] bytes = Elements(shape);
+        Require(bytes.Length == pixels.Length, $"images of {WeightTensor.Format(shape[1..])}");
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = pixels[i];
+        }
+        values[input.Name] = new Tensor(shape, bytes);
+        foreach (TensorProto tensor in graph.Initializer)
+        {
+            int[] size = Shape(tensor.Dims);
+            ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span);
+            Require(size.Aggregate(1L, (product, each) => product * each) == floats.Length, $"a tensor of {WeightTensor.Format(size)} with {floats.Length} elements");
+            double[] elements = Elements(size);
+            for (int i = 0; i < elements.Length; i++)
+            {
+                elements[i] = floats[i];
+            }
+            values[tensor.Name] = new Tensor(size, elements);
+        }
+    }
+
+    /// <summary>A shape, of sizes whose product is known to be no more than there may be.</summary>
+    private int[] Shape(IEnumerable<long> sizes)
+    {
+        var shape = new List<int>();
+        long count = 1;
+        foreach (long size in sizes)
+        {
+            Require(size >= 1 && size <= elementsLeft / count && shape.Count < FileLimits.Dimensions, "a value with too many elements, or none");
+            count *= size;
+            shape.Add((int)size);
+        }
+        return [.. shape];
+    }
+
+    /// <summary>Memory for a value.</summary>
+    private double[] Elements(int[] shape)
+    {
+        long count = shape.Aggregate(1L, (product, size) => product * size);
+        Require(count <= elementsLeft, "more elements than are allowed");
+        elementsLeft -= count;
+        return new double[count];
+    }
+
+    private void Spend(long outputs, long each)
+    {
+        Require(outputs <= operationsLeft / Math.Max(1, each), "more operations than are allowed");
+        operationsLeft -= outputs * each;
+    }
+
+    private Tensor Value(string name) => values.TryGetValue(name, out Tensor? value) ? value : throw new NotSupportedException("a value that nothing gives");
+
+    private Tensor Operand(NodeProto node, int number)
+    {
+        Require(number < node.Input.Count, $"{node.Input.Count} operands of an operation");
+        return Value(node.Input[number]);
     }
 
     /// <summary>The third operand, which a node may leave away.</summary>
-    private double[] Bias(NodeProto node) => node.Input.Count > 2 ? values[node.Input[2]].Values : new double[values[node.Input[1]].Shape[0]];
+    private double[] Bias(NodeProto node)
+    {
+        if (node.Input.Count > 2)
+        {
+            return Operand(node, 2).Values;
+        }
+        int[] matrix = Operand(node, 1).Shape;
+        return matrix.Length > 0 ? new double[matrix[0]] : throw new NotSupportedException("a product with a number");
+    }
 
-    private static int[] Ints(NodeProto node, string name) => [.. node.Attribute.Single(attribute => attribute.Name == name).Ints.Select(value => (int)value)];
+    private Tensor Evaluate(NodeProto node)
+    {
+        Tensor x = Operand(node, 0);
+        switch (node.OpType)
+        {
+            case "Conv":
+                return Conv(node, x, Operand(node, 1), Bias(node));
+            case "MaxPool":
+                return Pool(node, x);
+            case "AveragePool":
+                return AveragePool(node, x);
+            case "Gemm":
+                return Gemm(x, Operand(node, 1), Bias(node));
+            default:
+                // What these give has no more elements than they take.
+                Elements(x.Shape);
+                Spend(x.Values.Length, 1);
+                return EachByEach(node, x);
+        }
+    }
+
+    private Tensor EachByEach(NodeProto node, Tensor x) => node.OpType switch
+    {
+        "Cast" => x,
+        "Div" => x.With(Operand(node, 1), (a, b) => a / b),
+        "Relu" => x.Map(value => Math.Max(value, 0)),
+        "LeakyRelu" => Number(node, "alpha") is var alpha ? x.Map(value => value >= 0 ? value : value * alpha) : x,
+        "Erf" => x.Map(Erf),
+        "Add" => x.With(Operand(node, 1), (a, b) => a + b),
+        "Mul" => x.With(Operand(node, 1), (a, b) => a * b),
+        "BatchNormalization" => Normalize(node, x),
+        "GlobalAveragePool" => Average(x),
+        "Flatten" => new Tensor([x.Shape[0], x.Values.Length / x.Shape[0]], x.Values),
+        "Softmax" => Softmax(x),
+        _ => throw new NotSupportedException($"operation {PlainText.Beginning(node.OpType, 40)}"),
+    };
+
+    private static AttributeProto Attribute(NodeProto node, string name) =>
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name) ?? throw new NotSupportedException($"an operation without {name}");
+
+    private static double Number(NodeProto node, string name) => Attribute(node, name).F;
+
+    private static int[] Ints(NodeProto node, string name, int count, int least)
+    {
+        AttributeProto attribute = Attribute(node, name);
+        Require(attribute.Ints.Count == count && attribute.Ints.All(value => value >= least && value <= LargestSetting), $"{name} that no layer has");
+        return [.. attribute.Ints.Select(value => (int)value)];
+    }
 
     /// <summary>Visits every window of every plane that there is an output for: the output's index, and the rows and columns of the input that the window covers.</summary>
-    private static Tensor Slide(NodeProto node, Tensor x, int channels, Func<Window, double> function)
+    private Tensor Slide(NodeProto node, Tensor x, int channels, int depth, Func<Window, double> function)
     {
-        int[] kernel = Ints(node, "kernel_shape"), strides = Ints(node, "strides"), pads = Ints(node, "pads");
+        Require(x.Shape.Length == 4, $"windows over {WeightTensor.Format(x.Shape)}");
+        int[] kernel = Kernel(node), strides = Ints(node, "strides", 2, 1), pads = Ints(node, "pads", 4, 0);
         int height = x.Shape[2], width = x.Shape[3];
         int outputHeight = ((height + pads[0] + pads[2] - kernel[0]) / strides[0]) + 1, outputWidth = ((width + pads[1] + pads[3] - kernel[1]) / strides[1]) + 1;
-        double[] result = new double[x.Shape[0] * channels * outputHeight * outputWidth];
+        int[] shape = Shape([x.Shape[0], channels, outputHeight, outputWidth]);
+        double[] result = Elements(shape);
+        Spend(result.Length, (long)depth * kernel[0] * kernel[1]);
         for (int i = 0; i < result.Length; i++)
         {
             int column = i % outputWidth, row = i / outputWidth % outputHeight, plane = i / (outputWidth * outputHeight);
             result[i] = function(new Window(plane / channels, plane % channels, (row * strides[0]) - pads[0], (column * strides[1]) - pads[1]));
         }
-        return new Tensor([x.Shape[0], channels, outputHeight, outputWidth], result);
+        return new Tensor(shape, result);
     }
+
+    private static int[] Kernel(NodeProto node) => Ints(node, "kernel_shape", 2, 1);
 
     /// <summary>A window of an output: its image, its channel, and its upper left corner in the input.</summary>
     private readonly record struct Window(int Image, int Channel, int Top, int Left);
 
-    private static Tensor Conv(NodeProto node, Tensor x, Tensor weight, double[] bias)
+    private Tensor Conv(NodeProto node, Tensor x, Tensor weight, double[] bias)
     {
+        Require(x.Shape.Length == 4 && weight.Shape.Length == 4 && weight.Shape[1] == x.Shape[1] && bias.Length == weight.Shape[0] && weight.Shape.Skip(2).SequenceEqual(Kernel(node)),
+            $"a convolution of {WeightTensor.Format(x.Shape)} by {WeightTensor.Format(weight.Shape)}");
         int channels = x.Shape[1], height = x.Shape[2], width = x.Shape[3], kernelHeight = weight.Shape[2], kernelWidth = weight.Shape[3];
-        return Slide(node, x, weight.Shape[0], window =>
+        return Slide(node, x, weight.Shape[0], channels, window =>
         {
             double sum = bias[window.Channel];
             for (int tap = 0; tap < channels * kernelHeight * kernelWidth; tap++)
@@ -120,11 +226,12 @@ internal sealed class OnnxInterpreter
         });
     }
 
-    private static Tensor Pool(NodeProto node, Tensor x)
+    private Tensor Pool(NodeProto node, Tensor x)
     {
-        int[] kernel = Ints(node, "kernel_shape");
+        Require(x.Shape.Length == 4, $"windows over {WeightTensor.Format(x.Shape)}");
+        int[] kernel = Kernel(node);
         int channels = x.Shape[1], height = x.Shape[2], width = x.Shape[3];
-        return Slide(node, x, channels, window =>
+        return Slide(node, x, channels, 1, window =>
         {
             double largest = double.NegativeInfinity;
             for (int row = Math.Max(0, window.Top); row < Math.Min(height, window.Top + kernel[0]); row++)
@@ -155,8 +262,10 @@ internal sealed class OnnxInterpreter
 
     private Tensor Normalize(NodeProto node, Tensor x)
     {
-        double[][] operands = [.. node.Input.Skip(1).Select(name => values[name].Values)];
-        double epsilon = node.Attribute.Single(attribute => attribute.Name == "epsilon").F;
+        Require(x.Shape.Length >= 2 && node.Input.Count == 5, $"a normalization of {WeightTensor.Format(x.Shape)}");
+        double[][] operands = [.. node.Input.Skip(1).Select(name => Value(name).Values)];
+        double epsilon = Number(node, "epsilon");
+        Require(operands.All(each => each.Length == x.Shape[1]), $"a normalization of {WeightTensor.Format(x.Shape)}");
         int channels = x.Shape[1], plane = x.Values.Length / (x.Shape[0] * channels);
         double[] result = new double[x.Values.Length];
         for (int i = 0; i < result.Length; i++)
@@ -169,20 +278,22 @@ internal sealed class OnnxInterpreter
 
     private static Tensor Average(Tensor x)
     {
+        Require(x.Shape.Length == 4, $"an average of {WeightTensor.Format(x.Shape)}");
         int planes = x.Shape[0] * x.Shape[1], size = x.Values.Length / planes;
         return new Tensor([x.Shape[0], x.Shape[1], 1, 1], [.. Enumerable.Range(0, planes).Select(plane => x.Values.AsSpan(plane * size, size).ToArray().Average())]);
     }
 
     /// <summary>Averages with padding counted as zeros, which the attribute must ask for.</summary>
-    private static Tensor AveragePool(NodeProto node, Tensor x)
+    private Tensor AveragePool(NodeProto node, Tensor x)
     {
+        Require(x.Shape.Length == 4, $"windows over {WeightTensor.Format(x.Shape)}");
         if (node.Attribute.All(attribute => attribute.Name != "count_include_pad" || attribute.I != 1))
         {
             throw new NotSupportedException("an average without its padding");
         }
-        int[] kernel = Ints(node, "kernel_shape");
+        int[] kernel = Kernel(node);
         int channels = x.Shape[1], height = x.Shape[2], width = x.Shape[3];
-        return Slide(node, x, channels, window =>
+        return Slide(node, x, channels, 1, window =>
         {
             double sum = 0;
             for (int row = Math.Max(0, window.Top); row < Math.Min(height, window.Top + kernel[0]); row++)
@@ -197,10 +308,14 @@ internal sealed class OnnxInterpreter
     }
 
     /// <summary>x times the transposed matrix, plus the bias.</summary>
-    private static Tensor Gemm(Tensor x, Tensor matrix, double[] bias)
+    private Tensor Gemm(Tensor x, Tensor matrix, double[] bias)
     {
+        Require(x.Shape.Length == 2 && matrix.Shape.Length == 2 && x.Shape[1] == matrix.Shape[1] && bias.Length == matrix.Shape[0],
+            $"a product of {WeightTensor.Format(x.Shape)} and {WeightTensor.Format(matrix.Shape)}");
         int units = matrix.Shape[0], depth = matrix.Shape[1];
-        double[] result = new double[x.Shape[0] * units];
+        int[] shape = Shape([x.Shape[0], units]);
+        double[] result = Elements(shape);
+        Spend(result.Length, depth);
         for (int i = 0; i < result.Length; i++)
         {
             double sum = bias[i % units];
@@ -210,11 +325,12 @@ internal sealed class OnnxInterpreter
             }
             result[i] = sum;
         }
-        return new Tensor([x.Shape[0], units], result);
+        return new Tensor(shape, result);
     }
 
     private static Tensor Softmax(Tensor x)
     {
+        Require(x.Shape.Length == 2, $"a softmax of {WeightTensor.Format(x.Shape)}");
         int classes = x.Shape[1];
         double[] result = new double[x.Values.Length];
         for (int first = 0; first < result.Length; first += classes)

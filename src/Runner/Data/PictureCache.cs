@@ -12,6 +12,9 @@ internal static class PictureCache
     /// <summary>Entries that nobody used for so long are removed when one is added.</summary>
     private static readonly TimeSpan Unused = TimeSpan.FromDays(30);
 
+    /// <summary>What a picture that could not be read takes at most: its path and the reason, in JSON.</summary>
+    private const int MostBytesOfProblem = 1 << 16;
+
     private static ReadOnlySpan<byte> Magic => "GPUCNN1\n"u8;
 
     /// <summary>Where entries lie: <c>GPUCNN_CACHE</c>, else what the system has for it.</summary>
@@ -26,8 +29,7 @@ internal static class PictureCache
         string file = FileOf(folder, split, pictures, shape);
         try
         {
-            byte[] content = File.ReadAllBytes(file);
-            DecodedPictures? found = Parse(content, pictures.Count, shape);
+            DecodedPictures? found = Read(file, pictures, shape);
             File.SetLastAccessTimeUtc(file, DateTime.UtcNow);
             return found;
         }
@@ -65,6 +67,23 @@ internal static class PictureCache
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
         }
+    }
+
+    /// <summary>Reads an entry; null when it is damaged, or cannot be of these pictures.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be read.</exception>
+    /// <exception cref="JsonException">The list of damaged pictures is none.</exception>
+    internal static DecodedPictures? Read(string file, IReadOnlyList<Picture> pictures, TensorShape shape)
+    {
+        long most = Magic.Length + 16L + (pictures.Count * (1L + shape.Count + MostBytesOfProblem));
+        if (new FileInfo(file).Length > most || Parse(File.ReadAllBytes(file), pictures.Count, shape) is not { } found)
+        {
+            return null;
+        }
+        // Each picture was read or is damaged, and in their order those that were read have these labels.
+        var damaged = found.Damaged.Select(each => each?.File).ToHashSet();
+        return found.Damaged.All(each => each is { File: not null, Reason: not null, Problem: not null })
+            && pictures.Where(picture => !damaged.Contains(picture.File)).Select(picture => picture.Label).SequenceEqual(found.Labels) ? found : null;
     }
 
     private static DecodedPictures? Parse(byte[] content, int most, TensorShape shape)

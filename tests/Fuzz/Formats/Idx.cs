@@ -39,6 +39,18 @@ internal static class Idx
         Surround = folder => File.WriteAllBytes(Path.Combine(folder, ImagesName), Pack(Contents[0])),
     };
 
+    /// <summary>Writes the four files of a data set whose labels are 0, 1 and 2.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="prefix">What their names begin with; EMNIST's if there is one.</param>
+    public static void Surround(string folder, string prefix)
+    {
+        foreach (string part in (string[])["train", prefix.Length > 0 ? "test" : "t10k"])
+        {
+            File.WriteAllBytes(Path.Combine(folder, $"{prefix}{part}-images-idx3-ubyte.gz"), Pack(Contents[0]));
+            File.WriteAllBytes(Path.Combine(folder, $"{prefix}{part}-labels-idx1-ubyte.gz"), Pack(Content([3], 3, 1)));
+        }
+    }
+
     private static Gen<int> Sizes => Gen.Frequency((6, Gen.Int[1, 30]), (2, Gen.OneOf(0, 1, -1, int.MaxValue, 1 << 16, 1 << 20)), (1, Gen.Int[1, 4000]));
 
     private static byte[] Content(int[] shape, int count, int step) => Content(0x800 + shape.Length, shape, count, step);

@@ -29,7 +29,7 @@ internal static class Json
     /// <summary>An object that has most of the names that are expected of it, some twice, in any order.</summary>
     /// <param name="members">The names, and a valid value of each.</param>
     public static Gen<string> Object(params (string Name, string Value)[] members) =>
-        from chosen in Gen.Shuffle(members, members.Length - 2, members.Length)
+        from chosen in Gen.Shuffle(members, Math.Max(1, members.Length - 2), members.Length)
         from values in Gen.Frequency((6, Gen.Const("")), (1, Value)).Array[chosen.Length]
         from twice in Gen.Frequency((5, Gen.Const(-1)), (1, Gen.Int[0, chosen.Length - 1]))
         select $"{{{string.Join(',', chosen.Concat(twice < 0 ? [] : [chosen[twice]]).Select((member, i) => $"\"{member.Name}\":{Or(values[i % values.Length], member.Value)}"))}}}";
