@@ -126,9 +126,9 @@ public sealed class ModelDefinitionTests
         using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), 4, training: false);
         string[] names = [.. Enumerable.Range(0, 10).Select(i => $"{i}")];
         Assert.Equal("model cnn1 takes images of 1x28x28, these are 1x8x8",
-            Assert.Throws<ModelException>(() => Evaluation.Run(network, new ImageSet(new byte[64], new byte[1], new TensorShape(1, 8, 8), names))).Message);
+            Assert.Throws<ModelException>(() => Evaluation.Run(network, new ImageSet(new byte[64], new byte[1], new TensorShape(1, 8, 8), names), TestContext.Current.CancellationToken)).Message);
         Assert.Equal("model cnn1 has 10 classes, these images have 3",
-            Assert.Throws<ModelException>(() => Evaluation.Run(network, new ImageSet(new byte[784], new byte[1], Image, names[..3]))).Message);
+            Assert.Throws<ModelException>(() => Evaluation.Run(network, new ImageSet(new byte[784], new byte[1], Image, names[..3]), TestContext.Current.CancellationToken)).Message);
         Assert.Throws<ArgumentException>(() => new ImageSet(new byte[784], new byte[] { 10 }, Image, names));
         Assert.Throws<ArgumentException>(() => new ImageSet(new byte[783], new byte[1], Image, names));
     }

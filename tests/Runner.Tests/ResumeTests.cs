@@ -56,6 +56,55 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         RunComparison.Same(whole, parts);
     }
 
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("opencl")]
+    public void A_stop_in_the_evaluation_is_told_and_only_the_evaluation_is_left(string accelerator)
+    {
+        Need(accelerator);
+        string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
+        using var stop = new CancellationTokenSource();
+        CommandRun stopped = Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number == launches) { stop.Cancel(); } },
+            ["--accelerator", accelerator, .. Run, "--output", parts]);
+        Assert.Equal((130, ""), (stopped.ExitCode, stopped.Error));
+        Assert.Contains("interrupted after 12 steps, 3 of 3 epochs, before the evaluation was done\n", stopped.Out, StringComparison.Ordinal);
+        Assert.Contains($"resume      gpucnn train --resume {parts}\n", stopped.Out, StringComparison.Ordinal);
+        Assert.Equal("interrupted", State(parts).GetProperty("status").GetString());
+        CommandRun resumed = Resume(parts);
+        Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
+        Assert.Contains("nothing is left to train", resumed.Out, StringComparison.Ordinal);
+        RunComparison.Same(whole, parts);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_best_weights_of_a_past_that_no_longer_counts_are_replaced(bool newestIsDamaged)
+    {
+        string parts = Stopped(), best = Path.Combine(parts, "weights", "best.safetensors");
+        byte[] own = File.ReadAllBytes(best);
+        TrainedModel other = TrainedModel.Load(Path.Combine(parts, "weights", "last.safetensors"));
+        (other with { ValidationAccuracy = 1 }).Save(best);
+        if (newestIsDamaged)
+        {
+            File.WriteAllBytes(Directory.EnumerateFiles(Path.Combine(parts, "checkpoint")).Order(StringComparer.Ordinal).Last(), [1, 2, 3]);
+        }
+        Assert.Equal(130, StoppedAtOnce(parts).ExitCode);
+        Assert.Equal(own, File.ReadAllBytes(best));
+    }
+
+    [Fact]
+    public void A_run_that_has_no_best_weights_yet_keeps_none_of_another_past()
+    {
+        string parts = tiny.New("run"), best = Path.Combine(parts, "weights", "best.safetensors");
+        using var stop = new CancellationTokenSource();
+        Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number > 20) { stop.Cancel(); } }, ["--accelerator", "cpu", .. Run, "--output", parts]);
+        Assert.False(File.Exists(best));
+        File.Copy(Path.Combine(parts, "weights", "last.safetensors"), best);
+        Assert.Equal(130, StoppedAtOnce(parts).ExitCode);
+        Assert.False(File.Exists(best));
+    }
+
     [Fact]
     public void More_epochs_may_be_asked_for_and_less_than_are_done_not()
     {
@@ -297,6 +346,9 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
             return launches;
         }
     }
+
+    /// <summary>Resumes a run and stops it before its next step.</summary>
+    private static CommandRun StoppedAtOnce(string folder) => CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = new CancellationToken(canceled: true) }, "train", "--resume", folder);
 
     private static int Steps(string folder) => File.ReadLines(Path.Combine(folder, "steps.csv")).Count() - 1;
 

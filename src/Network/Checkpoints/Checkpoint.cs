@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace GpuCnn;
@@ -13,9 +9,13 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
 {
     private const string Format = "gpucnn checkpoint", Version = "1";
 
-    private const string FormatKey = "format", VersionKey = "format_version", StateKey = "state", ChecksumKey = "checksum", NotePrefix = "note.";
+    private const string FormatKey = "format", VersionKey = "format_version", StateKey = "state", BestKey = "best_weights", NotePrefix = "note.";
 
-    private const string WeightsPrefix = "weights/", FirstPrefix = "first_moments/", SecondPrefix = "second_moments/", LossesName = "step_losses";
+    private const string WeightsPrefix = "weights/", BestPrefix = "best/", FirstPrefix = "first_moments/", SecondPrefix = "second_moments/", LossesName = "step_losses";
+
+    /// <summary>The best weights so far, in any order; null when nobody has chosen any.</summary>
+    /// <remarks>They are in the file once: when they are <see cref="TrainingState.Weights"/> themselves, it says so.</remarks>
+    public IReadOnlyList<WeightTensor>? Best { get; init; }
 
     /// <summary>Writes the file, which is replaced only when all is on the disk.</summary>
     /// <param name="path">The file.</param>
@@ -33,10 +33,14 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         {
             metadata[NotePrefix + name] = text;
         }
-        WeightTensor[] losses = State.StepLosses.Count == 0 ? [] : [new WeightTensor(LossesName, [State.StepLosses.Count], [.. State.StepLosses])];
-        var content = new SafetensorsContent([.. Named(WeightsPrefix, State.Weights), .. Named(FirstPrefix, State.FirstMoments), .. Named(SecondPrefix, State.SecondMoments), .. losses], metadata);
-        metadata[ChecksumKey] = Checksum(content);
-        SafetensorsFile.Save(path, content);
+        bool bestApart = Best is not null && !State.HasAsWeights(Best);
+        if (Best is not null)
+        {
+            metadata[BestKey] = bestApart ? BestPrefix : WeightsPrefix;
+        }
+        IEnumerable<TensorContent> best = bestApart ? Best!.Select(tensor => TensorContent.Of(tensor with { Name = BestPrefix + tensor.Name })) : [];
+        TensorContent[] losses = State.StepLosses.Count == 0 ? [] : [new TensorContent(LossesName, [State.StepLosses.Count], take => take([.. State.StepLosses]))];
+        SafetensorsFile.Save(path, [.. State.Contents(WeightsPrefix, FirstPrefix, SecondPrefix), .. best, .. losses], metadata, withChecksum: true);
     }
 
     /// <summary>Reads a file.</summary>
@@ -53,12 +57,22 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         {
             throw new InvalidFileException(path, $"it has version {version} of the format, this program reads {Version}; take the program that wrote it");
         }
-        if (content.Metadata.GetValueOrDefault(ChecksumKey) != Checksum(content))
+        if (content.Metadata.GetValueOrDefault(ContentChecksum.Name) != ContentChecksum.Of(content))
         {
             throw new InvalidFileException(path, "its checksum is wrong: it is damaged");
         }
-        return new Checkpoint(Read(path, content), content.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal))
-            .ToDictionary(pair => pair.Key[NotePrefix.Length..], pair => pair.Value));
+        TrainingState state = Read(path, content);
+        return new Checkpoint(state, content.Metadata.Where(pair => pair.Key.StartsWith(NotePrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[NotePrefix.Length..], pair => pair.Value))
+        {
+            Best = content.Metadata.GetValueOrDefault(BestKey) switch
+            {
+                null => null,
+                WeightsPrefix => state.Weights,
+                BestPrefix => Under(BestPrefix, content),
+                _ => throw new InvalidFileException(path, $"its {BestKey} are neither in {WeightsPrefix} nor in {BestPrefix}"),
+            },
+        };
     }
 
     private static TrainingState Read(string path, SafetensorsContent content)
@@ -91,27 +105,6 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
             : throw new InvalidFileException(path, $"it has {losses.Length} losses for {document.Step} steps");
     }
 
-    private static IEnumerable<WeightTensor> Named(string prefix, IReadOnlyList<WeightTensor> tensors) => tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
-
     private static WeightTensor[] Under(string prefix, SafetensorsContent content) =>
         [.. content.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })];
-
-    /// <summary>XXH128 of everything else: it finds accidents, not forgers, at the speed of memory.</summary>
-    private static string Checksum(SafetensorsContent content)
-    {
-        var hash = new XxHash128();
-        void Add(string text) => hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{text.Length}:{text}")));
-        foreach ((string name, string text) in content.Metadata.Where(pair => pair.Key != ChecksumKey).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            Add(name);
-            Add(text);
-        }
-        foreach (WeightTensor tensor in content.Sorted())
-        {
-            Add(tensor.Name);
-            Add(WeightTensor.Format(tensor.Shape));
-            hash.Append(MemoryMarshal.AsBytes<float>(tensor.Values));
-        }
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
 }

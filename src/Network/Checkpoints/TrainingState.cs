@@ -4,7 +4,7 @@ namespace GpuCnn;
 /// <remarks>The order of images depends on seed and epoch, what dropout drops on seed and step, so their state is in the numbers.</remarks>
 public sealed record TrainingState
 {
-    private readonly Lazy<IReadOnlyList<WeightTensor>> weights, firstMoments, secondMoments;
+    private readonly StateTensors weights, firstMoments, secondMoments;
 
     /// <summary>A state as files hold it.</summary>
     /// <param name="weights">The weights, as <see cref="Network.ExportWeights"/> gives them.</param>
@@ -15,16 +15,16 @@ public sealed record TrainingState
 
     /// <summary>A state as the network holds it; files' order is made when somebody asks, for a training waits while its state is captured.</summary>
     internal TrainingState(IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) =>
-        (this.weights, this.firstMoments, this.secondMoments) = (Later(blocks, weights), Later(blocks, firstMoments), Later(blocks, secondMoments));
+        (this.weights, this.firstMoments, this.secondMoments) = (new(blocks, weights), new(blocks, firstMoments), new(blocks, secondMoments));
 
     /// <summary>The weights, in files' names, shapes and order of elements.</summary>
-    public IReadOnlyList<WeightTensor> Weights => weights.Value;
+    public IReadOnlyList<WeightTensor> Weights => weights.InOrder;
 
     /// <summary>Adam's first moments of the weights, under the same names.</summary>
-    public IReadOnlyList<WeightTensor> FirstMoments => firstMoments.Value;
+    public IReadOnlyList<WeightTensor> FirstMoments => firstMoments.InOrder;
 
     /// <summary>Adam's second moments of the weights, under the same names.</summary>
-    public IReadOnlyList<WeightTensor> SecondMoments => secondMoments.Value;
+    public IReadOnlyList<WeightTensor> SecondMoments => secondMoments.InOrder;
 
     /// <summary>How the network is trained.</summary>
     public required TrainingOptions Options { get; init; }
@@ -59,7 +59,12 @@ public sealed record TrainingState
     /// <summary>The mean loss of each step's batch, before its update, of all steps done.</summary>
     public required IReadOnlyList<float> StepLosses { get; init; }
 
-    private static Lazy<IReadOnlyList<WeightTensor>> Later(IReadOnlyList<ParameterBlock> blocks, float[] parameters) => new(() => ParameterBlock.ToFile(blocks, parameters));
+    /// <summary>Whether a list is <see cref="Weights"/>.</summary>
+    internal bool HasAsWeights(IReadOnlyList<WeightTensor> tensors) => weights.Is(tensors);
+
+    /// <summary>All tensors on their way into a file, each part under a prefix of its own.</summary>
+    internal IEnumerable<TensorContent> Contents(string weightsPrefix, string firstPrefix, string secondPrefix) =>
+        [.. weights.Contents(weightsPrefix), .. firstMoments.Contents(firstPrefix), .. secondMoments.Contents(secondPrefix)];
 }
 
 /// <summary>A state that belongs to another training. The message is one line that says what differs.</summary>

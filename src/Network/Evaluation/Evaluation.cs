@@ -15,15 +15,17 @@ public static class Evaluation
     /// <summary>Accuracy, loss, confusion matrix, per-class figures, and what the network said of each image: all from one pass.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">The images.</param>
+    /// <param name="stop">When cancelled, the evaluation ends after the batch under way.</param>
     /// <returns>The figures.</returns>
     /// <exception cref="ModelException">The images or their classes do not fit the model, or there are none.</exception>
-    public static EvaluationResult Run(Network network, ImageSet images)
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    public static EvaluationResult Run(Network network, ImageSet images, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         long start = Stopwatch.GetTimestamp();
         ScoredImages? scores = null;
-        ForEach(network, images, (index, logits) => (scores ??= new ScoredImages(images.Labels.Span, logits.Length)).Set(index, logits));
+        ForEach(network, images, (index, logits) => (scores ??= new ScoredImages(images.Labels.Span, logits.Length)).Set(index, logits), stop);
         return EvaluationResult.Create(scores!, images.ClassNames, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
@@ -46,13 +48,13 @@ public static class Evaluation
                 probabilities[i] = Math.Exp(logits[i] - logSum);
             }
             predictions.Add(new Prediction(index, Best(logits), logits.ToArray(), probabilities));
-        });
+        }, CancellationToken.None);
         return predictions;
     }
 
     private delegate void Visit(int index, ReadOnlySpan<float> logits);
 
-    private static void ForEach(Network network, ImageSet images, Visit visit)
+    private static void ForEach(Network network, ImageSet images, Visit visit, CancellationToken stop)
     {
         network.Model.RequireFit(images);
         if (images.Count == 0)
@@ -64,6 +66,7 @@ public static class Evaluation
         using var onDevice = new DeviceImages(network.Device, images);
         for (int first = 0; first < images.Count; first += network.MaxBatch)
         {
+            stop.ThrowIfCancellationRequested();
             int batch = Math.Min(network.MaxBatch, images.Count - first);
             network.Forward(onDevice, first, new Pass(batch, null, 0));
             network.ReadLogits(logits.AsSpan(0, batch * classes));

@@ -9,7 +9,7 @@ public static class AtomicFile
 {
     /// <summary>Replaces or creates a file. When anything fails, what stood under the name before still does; only when the flush of the folder fails, the new file may.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="write">Writes the content, front to back.</param>
+    /// <param name="write">Writes the content.</param>
     /// <exception cref="IOException">The folder is missing, the disk is full, or the like.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
     public static void Write(string path, Action<Stream> write)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace GpuCnn;
 
 /// <summary>Where one layer's weight and bias lie among a network's parameters, and how the file's order of elements maps to the kernels'.</summary>
@@ -14,6 +16,9 @@ namespace GpuCnn;
 /// <param name="WeightShape">The weight's shape in files.</param>
 internal sealed record ParameterBlock(string Name, int Offset, int Height, int Width, int Channels, int Units, IReadOnlyList<int> WeightShape)
 {
+    /// <summary>Units whose weights are brought into files' order together: as many as a line of the cache holds.</summary>
+    private const int UnitsTogether = 16;
+
     /// <summary>Where running mean and variance lie, the one behind the other; negative where there are none.</summary>
     public int RunningOffset { get; init; } = -1;
 
@@ -43,42 +48,30 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
 
     public string RunningVarianceName => $"{Name}.running_var";
 
-    /// <summary>Copies weight and bias, which is empty where there is none, from the kernels' order to files' order.</summary>
-    public (float[] Weight, float[] Bias) ToFile(ReadOnlySpan<float> parameters)
-    {
-        ReadOnlySpan<float> matrix = parameters.Slice(Offset, Count);
-        var weight = new float[WeightCount];
-        for (int row = 0; row * Units < weight.Length; row++)
-        {
-            int column = Column(row);
-            for (int unit = 0; unit < Units; unit++)
-            {
-                weight[(unit * Depth) + column] = matrix[(row * Units) + unit];
-            }
-        }
-        return (weight, matrix[WeightCount..].ToArray());
-    }
+    /// <summary>The weights and biases of all blocks, and running moments, in files' names, shapes and order of elements.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="parameters">All parameters, in the kernels' order.</param>
+    public static IReadOnlyList<WeightTensor> ToFile(IReadOnlyList<ParameterBlock> blocks, float[] parameters) => [.. Contents(blocks, parameters).Select(content => content.ToTensor())];
 
-    /// <summary>Copies the weights and biases of all blocks from the kernels' order to files' order.</summary>
-    public static IReadOnlyList<WeightTensor> ToFile(IReadOnlyList<ParameterBlock> blocks, ReadOnlySpan<float> parameters)
+    /// <summary>The same tensors, each element brought into files' order when it is on its way.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="parameters">All parameters, in the kernels' order.</param>
+    public static IEnumerable<TensorContent> Contents(IReadOnlyList<ParameterBlock> blocks, float[] parameters)
     {
-        var tensors = new List<WeightTensor>();
         foreach (ParameterBlock block in blocks)
         {
-            (float[] weight, float[] bias) = block.ToFile(parameters);
-            tensors.Add(new WeightTensor(block.WeightName, block.WeightShape, weight));
+            yield return new TensorContent(block.WeightName, block.WeightShape, take => block.GiveWeight(parameters, take));
             if (block.HasBias)
             {
-                tensors.Add(new WeightTensor(block.BiasName, [block.Units], bias));
+                yield return Row(block.BiasName, block.Offset + block.WeightCount);
             }
             if (block.RunningCount > 0)
             {
-                ReadOnlySpan<float> running = parameters.Slice(block.RunningOffset, block.RunningCount);
-                tensors.Add(new WeightTensor(block.RunningMeanName, [block.Units], running[..block.Units].ToArray()));
-                tensors.Add(new WeightTensor(block.RunningVarianceName, [block.Units], running[block.Units..].ToArray()));
+                yield return Row(block.RunningMeanName, block.RunningOffset);
+                yield return Row(block.RunningVarianceName, block.RunningOffset + block.Units);
             }
+            TensorContent Row(string name, int first) => new(name, [block.Units], take => take(parameters.AsSpan(first, block.Units)));
         }
-        return tensors;
     }
 
     /// <summary>Copies weight and bias, which is empty where there is none, from files' order to the kernels' order.</summary>
@@ -104,6 +97,43 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
         {
             named[RunningMeanName].Values.CopyTo(parameters[RunningOffset..]);
             named[RunningVarianceName].Values.CopyTo(parameters[(RunningOffset + Units)..]);
+        }
+    }
+
+    /// <summary>Hands the weight on in files' order, a few units at a time.</summary>
+    private void GiveWeight(float[] parameters, TakeElements take)
+    {
+        ReadOnlySpan<float> matrix = parameters.AsSpan(Offset, WeightCount);
+        float[] room = ArrayPool<float>.Shared.Rent(Math.Min(UnitsTogether, Units) * Depth);
+        for (int unit = 0; unit < Units; unit += UnitsTogether)
+        {
+            int units = Math.Min(UnitsTogether, Units - unit);
+            ToFile(matrix, unit, units, room);
+            take(room.AsSpan(0, units * Depth));
+        }
+        ArrayPool<float>.Shared.Return(room);
+    }
+
+    /// <summary>Brings some units' weights into files' order.</summary>
+    /// <remarks>Every row's line of these units is read once, and each unit's elements are written one behind the other, so that a few lines of the cache are enough.</remarks>
+    private unsafe void ToFile(ReadOnlySpan<float> matrix, int unit, int units, float[] target)
+    {
+        int taps = Height * Width;
+        fixed (float* source = matrix, targets = target)
+        {
+            float* to = targets;
+            for (int channel = 0; channel < Channels; channel++)
+            {
+                for (int tap = 0; tap < taps; tap++)
+                {
+                    float* row = source + ((((long)tap * Channels) + channel) * Units) + unit;
+                    for (int i = 0; i < units; i++)
+                    {
+                        to[i * Depth] = row[i];
+                    }
+                    to++;
+                }
+            }
         }
     }
 

@@ -7,7 +7,4 @@ internal sealed record SafetensorsContent(IReadOnlyList<WeightTensor> Tensors, I
 {
     /// <summary>No names and texts.</summary>
     public static IReadOnlyDictionary<string, string> NoMetadata { get; } = new Dictionary<string, string>();
-
-    /// <summary>The tensors in the order of their names.</summary>
-    public WeightTensor[] Sorted() => [.. Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
 }

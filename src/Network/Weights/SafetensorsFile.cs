@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace GpuCnn;
@@ -20,20 +21,40 @@ internal static class SafetensorsFile
     /// <param name="content">Tensors, each name once, and metadata, both in any order.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
-    public static void Save(string path, SafetensorsContent content)
+    public static void Save(string path, SafetensorsContent content) => Save(path, content.Tensors.Select(TensorContent.Of), content.Metadata);
+
+    /// <summary>Writes a file, which is replaced only when all is on the disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Tensors, each name once, in any order.</param>
+    /// <param name="metadata">Names and texts, in any order.</param>
+    /// <param name="withChecksum">Whether a <see cref="ContentChecksum"/> joins the metadata.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
+    public static void Save(string path, IEnumerable<TensorContent> tensors, IReadOnlyDictionary<string, string> metadata, bool withChecksum = false)
     {
-        ArgumentNullException.ThrowIfNull(content);
-        WeightTensor[] sorted = content.Sorted();
-        byte[] header = Header(sorted, content.Metadata);
+        TensorContent[] sorted = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        byte[] header = Header(sorted, withChecksum ? new Dictionary<string, string>(metadata) { [ContentChecksum.Name] = ContentChecksum.Unknown } : metadata);
         AtomicFile.Write(path, stream =>
         {
+            ContentChecksum? checksum = withChecksum ? new ContentChecksum(metadata) : null;
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
             stream.Write(length);
             stream.Write(header);
-            foreach (WeightTensor tensor in sorted)
+            foreach (TensorContent tensor in sorted)
             {
-                stream.Write(MemoryMarshal.AsBytes<float>(tensor.Values));
+                checksum?.Begin(tensor.Name, tensor.Shape);
+                tensor.Give(elements =>
+                {
+                    checksum?.Add(elements);
+                    stream.Write(MemoryMarshal.AsBytes(elements));
+                });
+            }
+            if (checksum is not null)
+            {
+                // Elements pass through here once, so what they add up to is known only now.
+                stream.Position = length.Length + PlaceOfChecksum(header);
+                stream.Write(Encoding.UTF8.GetBytes(checksum.Text));
             }
         });
     }
@@ -61,7 +82,7 @@ internal static class SafetensorsFile
         }
     }
 
-    private static byte[] Header(WeightTensor[] sorted, IReadOnlyDictionary<string, string> metadata)
+    private static byte[] Header(TensorContent[] sorted, IReadOnlyDictionary<string, string> metadata)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -77,7 +98,7 @@ internal static class SafetensorsFile
                 }
                 json.WriteEndObject();
             }
-            foreach (WeightTensor tensor in sorted)
+            foreach (TensorContent tensor in sorted)
             {
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", ElementType.Single.Name);
@@ -89,7 +110,7 @@ internal static class SafetensorsFile
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += tensor.Values.LongLength * sizeof(float));
+                json.WriteNumberValue(offset += tensor.Count * sizeof(float));
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -100,6 +121,13 @@ internal static class SafetensorsFile
             buffer.WriteByte((byte)' ');
         }
         return buffer.ToArray();
+    }
+
+    /// <summary>Where a header's checksum stands. Quotation marks within texts are escaped, so nothing else looks like it.</summary>
+    private static int PlaceOfChecksum(ReadOnlySpan<byte> header)
+    {
+        string before = $"\"{ContentChecksum.Name}\":\"";
+        return header.IndexOf(Encoding.UTF8.GetBytes(before + ContentChecksum.Unknown)) + before.Length;
     }
 
     private static SafetensorsContent Read(string path, FileStream stream, int largestHeader)

@@ -59,7 +59,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     /// <param name="options">How the training goes on.</param>
     /// <exception cref="InvalidFileException">All checkpoints are damaged.</exception>
     /// <exception cref="OptionException">More epochs are done than are wanted.</exception>
-    public TrainingState? LoadState(TrainingOptions options)
+    public Checkpoint? LoadCheckpoint(TrainingOptions options)
     {
         Checkpoint? checkpoint;
         try
@@ -82,7 +82,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             throw TrainingOptions.EpochsRule.Refuse(options.Epochs, $"{begun} or more, for so many epochs of the run are done or begun");
         }
         (fingerprint, testFingerprint) = (checkpoint.Notes.GetValueOrDefault(CheckpointNotes.TrainFingerprint), checkpoint.Notes.GetValueOrDefault(CheckpointNotes.TestFingerprint));
-        return state;
+        return checkpoint;
     }
 
     /// <summary>Opens the run's accelerator, or the one asked for, or one that is there.</summary>

@@ -38,6 +38,22 @@ internal sealed class RunSaver : IDisposable
     /// <exception cref="InvalidFileException">They were saved before this process began, and cannot be read.</exception>
     public IReadOnlyList<WeightTensor> Best => weights.Best.Weights;
 
+    /// <summary>Makes the file of the best weights that of a checkpoint which the run goes on from: a past that no longer counts may have left better ones.</summary>
+    /// <param name="past">The checkpoint.</param>
+    /// <exception cref="ModelMismatchException">Its best weights are another model's.</exception>
+    public void Restore(Checkpoint past)
+    {
+        if (past.State.Epochs.LastOrDefault(epoch => epoch.Best) is not { } epoch)
+        {
+            Post(() => Write(folder.BestWeights, () => AtomicFile.Delete(folder.BestWeights)));
+        }
+        else if (past.Best is { } best)
+        {
+            folder.Model.Match(best);
+            Post(() => weights.RestoreBest(Described(best, epoch.ValAccuracy)));
+        }
+    }
+
     /// <summary>Saves all at the end of an epoch, or when it is interrupted.</summary>
     /// <param name="state">The state.</param>
     /// <param name="row">The epoch, for its table; null for one that was interrupted or is there already.</param>
@@ -50,7 +66,7 @@ internal sealed class RunSaver : IDisposable
             Write(folder.Results, () => folder.Append(row));
         }
         Write(folder.Steps, () => folder.AppendSteps(state.StepLosses));
-        weights.Save(new TrainedModel(folder.Model, state.Weights) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border }, best);
+        weights.Save(Described(state.Weights, accuracy), best);
         WriteCheckpoint(state);
     });
 
@@ -150,8 +166,11 @@ internal sealed class RunSaver : IDisposable
     private void WriteCheckpoint(TrainingState state) => Write(folder.Checkpoints, () =>
     {
         DurableFolder.Create(folder.Checkpoints);
-        checkpoints.Save(new Checkpoint(state, notes));
+        checkpoints.Save(new Checkpoint(state, notes) { Best = weights.KnownBest });
     });
+
+    private TrainedModel Described(IReadOnlyList<WeightTensor> tensors, double? accuracy) =>
+        new(folder.Model, tensors) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border };
 
     /// <summary>Writes a file of the run, in a folder that is still this run's; whether it could be.</summary>
     private bool Write(string path, Action write) => trouble.Try(path, () =>

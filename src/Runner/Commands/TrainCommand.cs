@@ -68,7 +68,8 @@ internal sealed class TrainCommand
         ModelDefinition model = folder.Model;
         TrainingOptions options = resumption.Options(model);
         using var setup = new TrainingSetup(host, model, options, DataFolder.Open(parsed.GetValue(CommonOptions.Data) ?? folder.Args.Data));
-        TrainingState? state = resumption.LoadState(options);
+        Checkpoint? checkpoint = resumption.LoadCheckpoint(options);
+        TrainingState? state = checkpoint?.State;
         setup.Use(resumption.OpenDevice());
         if (state is null)
         {
@@ -82,14 +83,15 @@ internal sealed class TrainCommand
             setup.Trainer.Restore(options.LearningRate == state.Options.LearningRate ? state : state with { LearningRate = options.LearningRate });
         }
         folder.Continue(resumption.ArgsFrom(setup, options, state?.Step ?? 0), [.. setup.Trainer.Epochs.Select(EpochDocument.Of)], setup.Trainer.StepLosses);
-        return Execute(parsed, setup, folder);
+        return Execute(parsed, setup, folder, checkpoint);
     }
 
-    private int Execute(ParseResult parsed, TrainingSetup setup, RunFolder folder)
+    private int Execute(ParseResult parsed, TrainingSetup setup, RunFolder folder, Checkpoint? past = null)
     {
         setup.Trainer.CheckpointEvery = folder.Args.CheckpointEvery;
         using var run = new TrainingRun(host, new Output(host, parsed), setup.Trainer, folder, setup.Test)
         {
+            Past = past,
             Style = parsed.GetValue(TrainingViews.Style),
             Pictures = !parsed.GetValue(TrainFlags.NoPictures),
         };

@@ -37,6 +37,9 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private bool HoldsOut => trainer.ValidationImages > 0;
 
+    /// <summary>The checkpoint that it goes on from; null for a new run.</summary>
+    public Checkpoint? Past { get; init; }
+
     /// <summary>How the training is shown.</summary>
     public ProgressStyle Style { get; init; }
 
@@ -50,12 +53,18 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     {
         StateDocument begun = RunStatus.Begin(trainer, folder.Begun);
         folder.WriteState(begun);
+        if (Past is not null)
+        {
+            saver.Restore(Past);
+        }
         WriteBanner();
+        view = TrainingViews.Create(host, output, Style, plan);
+        using var interruption = new Interruption(view.Abandon, host.Stop);
         Action tell;
         int code;
         try
         {
-            (code, tell) = Train() is { } stopped ? (stopped, Interrupted) : (ExitCode.Done, Finish());
+            (code, tell) = Train(interruption.Token) && Finish(interruption.Token) is { } done ? (ExitCode.Done, done) : (interruption.ExitCode, Interrupted);
             End(problem => begun with
             {
                 Status = problem is not null ? RunStatus.Failed : code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted,
@@ -95,11 +104,9 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     /// <inheritdoc/>
     public void Dispose() => saver.Dispose();
 
-    /// <summary>Runs the epochs; the exit code when a stop was asked for.</summary>
-    private int? Train()
+    /// <summary>Runs the epochs; whether no stop was asked for.</summary>
+    private bool Train(CancellationToken stop)
     {
-        view = TrainingViews.Create(host, output, Style, plan);
-        using var interruption = new Interruption(view.Abandon, host.Stop);
         view.Follow(() =>
         {
             view.OnPast(plan, [.. trainer.Epochs], [.. trainer.StepLosses]);
@@ -108,9 +115,9 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
                 // Only the evaluation is left; it must find the weights of this very state, whatever became of their files.
                 saver.Save(trainer.Capture(), null, trainer.Epochs[^1].ValAccuracy, BestEpoch == trainer.EpochsDone);
             }
-            for (bool stopped = false; trainer.EpochsDone < trainer.Options.Epochs && !stopped; stopped = interruption.Token.IsCancellationRequested)
+            for (bool stopped = false; trainer.EpochsDone < trainer.Options.Epochs && !stopped; stopped = stop.IsCancellationRequested)
             {
-                EpochResult result = trainer.RunEpoch(this, interruption.Token);
+                EpochResult result = trainer.RunEpoch(this, stop);
                 // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
                 saver.Save(trainer.Capture(), result.Interrupted ? null : EpochDocument.Of(result), result.ValAccuracy, result.Best || !HoldsOut);
                 if (!result.Interrupted)
@@ -120,7 +127,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             }
             saver.Flush();
         });
-        return interruption.Token.IsCancellationRequested ? interruption.ExitCode : null;
+        return !stop.IsCancellationRequested;
     }
 
     private void End(Func<string?, StateDocument> state) => saver.End(trainer.StepLosses, problem => state(problem) with { Ended = DateTimeOffset.UtcNow });
@@ -151,22 +158,37 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             output.Talk.Write(HowToResume());
         }
         WriteResult(null, null,
-            $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs\nweights     {folder.LastWeights}\n{HowToResume()}");
+            $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs{(trainer.EpochsDone < trainer.Options.Epochs ? "" : ", before the evaluation was done")}\nweights     {folder.LastWeights}\n{HowToResume()}");
     }
 
     /// <summary>Evaluates and writes what it finds into the folder.</summary>
-    /// <returns>Tells people and programs.</returns>
-    private Action Finish()
+    /// <returns>Tells people and programs; null when a stop was asked for.</returns>
+    private Action? Finish(CancellationToken stop)
     {
-        EvaluationResult last = Evaluation.Run(Network, test), best = last;
+        try
+        {
+            return Evaluate(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private Action Evaluate(CancellationToken stop)
+    {
+        EvaluationResult last = Evaluation.Run(Network, test, stop), best = last;
         var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
         EvaluationFiles.WriteTables(folder.Path, evaluated, saver.WriteNow);
+        stop.ThrowIfCancellationRequested();
         DrawPictures(evaluated);
+        stop.ThrowIfCancellationRequested();
         if (BestEpoch != trainer.EpochsDone)
         {
             Network.ImportWeights(saver.Best);
-            best = Evaluation.Run(Network, test);
+            best = Evaluation.Run(Network, test, stop);
         }
+        stop.ThrowIfCancellationRequested();
         saver.SaveAccuracies(last.Accuracy, best.Accuracy);
         return () =>
         {

@@ -12,6 +12,17 @@ internal sealed class RunWeights(RunFolder folder, Func<string, Action, bool> wr
     /// <exception cref="InvalidFileException">They were saved before this process began, and cannot be read.</exception>
     public TrainedModel Best => best ??= TrainedModel.Load(folder.BestWeights);
 
+    /// <summary>The tensors of <see cref="Best"/> where this process has them; null when they are only in their file, or there are none yet.</summary>
+    public IReadOnlyList<WeightTensor>? KnownBest => best?.Weights;
+
+    /// <summary>Saves best weights of which a checkpoint tells, whatever their file holds.</summary>
+    /// <param name="weights">The weights.</param>
+    public void RestoreBest(TrainedModel weights)
+    {
+        (best, bestIsWritten) = (weights, false);
+        SaveUnwritten();
+    }
+
     /// <summary>Saves the weights of now, and the best ones where that was not possible before.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="areBest">Whether they are the best.</param>

@@ -32,6 +32,26 @@ public sealed partial class TroubleTests(TinyData tiny) : IClassFixture<TinyData
     }
 
     [Fact]
+    public void Permission_that_is_lost_for_a_while_is_said_once_and_nothing_is_missing_in_the_end()
+    {
+        string folder = tiny.New("run"), best = Path.Combine(folder, "weights", "best.safetensors");
+        // As a folder that may no longer be written to: no new file and no new name, while a file that is open goes on. It happens when the best weights were written, but for their name.
+        bool lost = false;
+        int refused = 0;
+        var calls = new FailingFileCalls((_, operation) =>
+        {
+            lost |= operation.Call == "Rename" && operation.To == best;
+            return lost && (operation.Call is "Open" or "Rename") && operation.Path!.StartsWith(folder, StringComparison.Ordinal) && ++refused <= 4
+                ? new UnauthorizedAccessException($"Access to the path '{operation.Path}' is denied.") : null;
+        });
+        CommandRun run = Train(folder, calls);
+        Assert.True(refused > 4);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal([$"gpucnn: warning: {best} cannot be written: permission denied; the training goes on, and each save tries again", $"gpucnn: {best} is written again, nothing is missing"], Warnings(run));
+        AssertAsUninterrupted(folder);
+    }
+
+    [Fact]
     public void A_disk_that_stays_full_ends_with_code_1_and_the_weights_in_the_folder_for_temporary_files()
     {
         string folder = tiny.New("run");
