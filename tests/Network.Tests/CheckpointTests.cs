@@ -10,7 +10,7 @@ public abstract class CheckpointTests<TDevice> where TDevice : ITestDevice
         new Conv2d(5, 5, 5, 3, 1), new Relu(), new MaxPool2d(2), new Flatten(), new Dense(17), new Relu(), new Dropout(0.4), new Dense(10));
 
     /// <summary>27 steps an epoch, the last smaller: 265 images to train on, 66 held out.</summary>
-    private static readonly TrainingOptions Options = new() { Epochs = 2, BatchSize = 10, TrainSamples = 331, Seed = 5 };
+    private static readonly TrainingOptions Options = new() { Epochs = 2, BatchSize = 10, TrainSamples = 331, Seed = 5, Augmentation = new(2, true, 0.5) };
 
     [DeviceFact]
     public void Every_step_of_a_run_can_be_gone_on_from()
@@ -73,6 +73,7 @@ public abstract class CheckpointTests<TDevice> where TDevice : ITestDevice
         Refused(state with { Options = Options with { Seed = 6 } }, "seed is 6, here it is 5");
         Refused(state with { Options = Options with { BatchSize = 11 } }, "batch size is 11, here it is 10");
         Refused(state with { Options = Options with { Dropout = false } }, "use of dropout is False, here it is True");
+        Refused(state with { Options = Options with { Augmentation = default } }, "augmentation is none, here it is shift=2,flip,erase=0.5");
         Refused(state with { TrainingImages = 264 }, "number of training images is 264, here it is 265");
         Refused(state with { StepsOfEpoch = 12 }, "numbers do not agree");
         TrainingState other = new(state.Weights, state.FirstMoments, [.. state.SecondMoments.Skip(1)])

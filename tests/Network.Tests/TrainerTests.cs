@@ -213,7 +213,7 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
         {
             using var network = new Network(ModelDefinition.Cnn3, TestDevices.Cpu(threads), 50);
             network.Initialize(5);
-            using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1, BatchSize = 50, TrainSamples = 330 }, Oracle.Train);
+            using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1, BatchSize = 50, TrainSamples = 330, Augmentation = new(3, true, 0.5) }, Oracle.Train);
             trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
             return (float[])[.. network.ExportWeights().SelectMany(tensor => tensor.Values), .. trainer.StepLosses];
         })];
@@ -222,13 +222,14 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
     }
 
     [Theory]
-    [InlineData("cnn1")]
-    [InlineData("cnn3")]
-    public void Steps_allocate_no_managed_memory(string model)
+    [InlineData("cnn1", "none")]
+    [InlineData("cnn3", "none")]
+    [InlineData("cnn1", "shift=2,flip,erase=0.5")]
+    public void Steps_allocate_no_managed_memory(string model, string augmentation)
     {
         using var network = new Network(ModelDefinition.Find(model), TestDevices.Cpu(2), 20);
         network.Initialize(1);
-        using var trainer = new Trainer(network, new TrainingOptions { Epochs = 6, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0 }, Oracle.Train);
+        using var trainer = new Trainer(network, new TrainingOptions { Epochs = 6, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0, Augmentation = Augmentation.Parse(augmentation) }, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
         // From an epoch's first step to its last: 99 steps. The runtime itself may allocate a few bytes now and then, so one epoch without any will do.
         var observer = new AllocationMeter();

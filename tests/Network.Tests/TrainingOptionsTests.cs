@@ -24,6 +24,11 @@ public sealed class TrainingOptionsTests
         { "--warm-up", Preset with { WarmUp = 1, Schedule = new OneCycleSchedule() } },
         { "--schedule", Preset with { Schedule = new StepSchedule { Epochs = 0 } } },
         { "--schedule", Preset with { Schedule = new CosineSchedule { End = double.NaN } } },
+        { "--augment", Preset with { Augmentation = new(Shift: -1) } },
+        { "--augment", Preset with { Augmentation = new(Shift: Augmentation.LargestShift + 1) } },
+        { "--augment", Preset with { Augmentation = new(Erase: -0.1) } },
+        { "--augment", Preset with { Augmentation = new(Erase: 1.1) } },
+        { "--augment", Preset with { Augmentation = new(Erase: double.NaN) } },
     };
 
     [Theory]

@@ -12,7 +12,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     /// <summary>cnn2 has dropout; 80 images to train on, in batches of 20, make epochs of 4 steps with shuffling.</summary>
     private static int cpuLaunches;
 
-    private static readonly string[] Run = ["--model", "cnn2", "--epochs", "3", "--batch-size", "20", "--train-samples", "100", "--seed", "7"];
+    private static readonly string[] Run = ["--model", "cnn2", "--epochs", "3", "--batch-size", "20", "--train-samples", "100", "--seed", "7", "--augment", "shift=2,flip,erase=0.5"];
 
     [Theory]
     [InlineData("cpu", 0)]
@@ -138,6 +138,8 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("--validation-split", "0.1", "0.1 is given, but the run has 0.2")]
     [InlineData("--train-samples", "50", "50 is given, but the run has 100")]
     [InlineData("--model", "cnn1", "cnn1 is given, but the run has cnn2")]
+    [InlineData("--augment", "flip", "flip is given, but the run has shift=2,flip,erase=0.5")]
+    [InlineData("--augment", "none", "none is given, but the run has shift=2,flip,erase=0.5")]
     [InlineData("--no-shuffle", null, "the run shuffles its images")]
     [InlineData("--no-dropout", null, "the run uses dropout")]
     [InlineData("--weights", "w.safetensors", "but the run has new random weights")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GpuCnn.Kernels;
 using SkiaSharp;
 using Xunit;
 
@@ -56,6 +57,42 @@ public sealed class ShowTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Contains(Enumerable.Range(0, 140 * 18), at => sheet.GetPixel(left + (at % 140), top + 146 + (at / 140)).Red < 64);
         }
         Assert.Equal(new SKColor(0xfa, 0xfa, 0xf8), sheet.GetPixel(2, 2));
+    }
+
+    [Theory]
+    [MemberData(nameof(Screens))]
+    public void Augmented_forms_stand_beside_their_image(int width, ScreenKind kind)
+    {
+        CommandRun run = Screen.Run(width, kind, "show", "--data", tiny.Data, "--index", "3,12", "--augment", "shift=3,flip,erase=0.5", "--accelerator", "cpu");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Snapshot.Matches(run.Out, $"augmented-{width}-{kind}.txt".ToLowerInvariant());
+    }
+
+    [Fact]
+    public void Augmented_forms_are_those_that_a_training_with_the_seed_sees()
+    {
+        string[] start = ["show", "--index", "5,9", "--augment", "shift=2,erase=0.5", "--accelerator", "cpu", "--numbers", "--json"];
+        JsonElement[] shown = [.. CommandRun.Of([.. start]).Json.EnumerateArray()];
+        Assert.Equal(["5-", "5-1", "5-2", "5-3", "9-", "9-1", "9-2", "9-3"], shown.Select(each => $"{each.GetProperty("index")}-{(each.TryGetProperty("augmented", out JsonElement form) ? form.ToString() : "")}"));
+        ImageSet train = FashionMnist.LoadTrain(FashionMnist.FindFolder()!);
+        using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 1);
+        using var forms = new AugmentedImages(device, train, new Augmentation(2, Erase: 0.5), 1);
+        foreach (JsonElement each in shown)
+        {
+            int index = each.GetProperty("index").GetInt32();
+            byte[] expected = each.TryGetProperty("augmented", out JsonElement form) ? forms.At(index, form.GetInt32()) : train.Pixels.Slice(index * 784, 784).ToArray();
+            Assert.Equal(expected.Select(pixel => (int)pixel), Numbers(each));
+        }
+    }
+
+    [Fact]
+    public void A_sheet_keeps_an_image_and_its_augmented_forms_in_one_row()
+    {
+        string path = tiny.New("sheet") + ".png";
+        CommandRun run = CommandRun.Of("show", "--data", tiny.Data, "--count", "6", "--augment", "flip", "--accelerator", "cpu", "--output", path);
+        Assert.Equal($"contact sheet of 24 images: {path}\n", run.Out.ReplaceLineEndings("\n"));
+        using SKBitmap sheet = SKBitmap.Decode(path);
+        Assert.Equal(0, (sheet.Width - 48 + 20) / 160 % 4);
     }
 
     [Fact]

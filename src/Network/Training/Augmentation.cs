@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace GpuCnn;
 
@@ -21,6 +22,7 @@ public readonly record struct Augmentation(int Shift = 0, bool Flip = false, dou
     public static Augmentation None => default;
 
     /// <summary>Whether images stay as they are.</summary>
+    [JsonIgnore]
     public bool IsNone => this == None;
 
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>

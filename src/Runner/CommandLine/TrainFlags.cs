@@ -7,6 +7,9 @@ internal static class TrainFlags
 {
     private static readonly TrainingOptions Preset = new();
 
+    /// <summary>What a shell offers for <c>--augment</c>.</summary>
+    public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
+
     private static readonly string[] PolicyNames = ["stop", "rollback"];
 
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
@@ -33,7 +36,7 @@ internal static class TrainFlags
 
     public static Option<Augmentation> Augment { get; } = Flag.Declare("--augment", "WHAT",
         $"Change training images at random, each time anew: {Augmentation.Allowed}; nothing held out or tested is changed", Augmentation.Parse, Augmentation.None)
-        .Offering("none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25");
+        .Offering(AugmentOffers);
 
     public static Option<int> TrainSamples { get; } = Flag.Number(TrainingOptions.TrainSamplesRule,
         "Use only the first N training images, in the order of the files, before the split", Preset.TrainSamples);

@@ -16,6 +16,9 @@ internal sealed class ShowCommand
     /// <summary>The most pixels a side of which the numbers are written: a screen cannot hold more, and a reader neither.</summary>
     private const int MostNumbers = 128;
 
+    /// <summary>Augmented forms that follow each image.</summary>
+    private const int AugmentedForms = 3;
+
     private static readonly OptionRule<int> CountRule = new("--count", $"1 to {ContactSheet.MostImages}", value => value is >= 1 and <= ContactSheet.MostImages);
 
     private static readonly Argument<string[]> Files = new("file") { Description = "Image files (PNG, JPEG) to show instead of the data set", Arity = ArgumentArity.ZeroOrMore };
@@ -35,6 +38,10 @@ internal sealed class ShowCommand
 
     private static readonly Option<bool> Numbers = Flag.Switch("--numbers", "Write the pixels as a grid of numbers, 0 to 255");
 
+    private static readonly Option<Augmentation> Augment = Flag.Declare("--augment", "WHAT",
+        $"Behind each image, {AugmentedForms} forms in which training sees it: {Augmentation.Allowed}; takes the images of the split train", Augmentation.Parse, Augmentation.None)
+        .Offering(TrainFlags.AugmentOffers);
+
     private static readonly Option<string?> Sheet = Flag.Text("--output", "FILE.png", "Write a contact sheet instead of drawing in the terminal");
 
     private readonly Host host;
@@ -44,7 +51,7 @@ internal sealed class ShowCommand
         this.host = host;
         Command = new Command("show", "Shows images of the data set, or image files: in the terminal, as numbers, or as a PNG contact sheet.");
         Command.Arguments.Add(Files);
-        foreach (Option option in (Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Weights, CommonOptions.Model, PictureArguments.Invert, Wrong, Right, Numbers, Sheet,
+        foreach (Option option in (Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Weights, CommonOptions.Model, PictureArguments.Invert, Wrong, Right, Augment, Numbers, Sheet,
             CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
@@ -67,7 +74,7 @@ internal sealed class ShowCommand
         }
         if (images.Length > 0 && parsed.GetValue(Sheet) is { } sheet)
         {
-            WriteSheet(sheet, images, output);
+            WriteSheet(sheet, images, GroupOf(parsed), output);
         }
         if (output.Json)
         {
@@ -80,7 +87,7 @@ internal sealed class ShowCommand
         else if (images.Length > 0 && parsed.GetValue(Sheet) is null)
         {
             IAnsiConsole console = host.Console(host.Out);
-            ImageView.Pictures(console, images);
+            ImageView.Pictures(console, images, GroupOf(parsed));
             SayShrunk(images, output, image => -TerminalImage.FactorFor(image, console.Profile.Width));
         }
         return ExitCode.Done;
@@ -107,9 +114,13 @@ internal sealed class ShowCommand
         {
             throw new OptionException(choosing.Name, "not together with --index, which says which images to show");
         }
-        if (parsed.GetValue(Files) is { Length: > 0 } && ((Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Wrong, Right]).FirstOrDefault(Given) is { } choice)
+        if (parsed.GetValue(Files) is { Length: > 0 } && ((Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Wrong, Right, Augment]).FirstOrDefault(Given) is { } choice)
         {
             throw new OptionException(choice.Name, "it chooses from the data set; files are shown as given");
+        }
+        if (!parsed.GetValue(Augment).IsNone && Given(CommonOptions.Split) && parsed.GetValue(CommonOptions.Split) == DataSplit.Test)
+        {
+            throw new OptionException(CommonOptions.Split.Name, $"test images are never augmented; leave it out beside {Augment.Name}");
         }
         if (parsed.GetValue(Files) is { Length: > ContactSheet.MostImages } files)
         {
@@ -137,7 +148,8 @@ internal sealed class ShowCommand
     private ShownImage[] FromSplit(ParseResult parsed, Output output)
     {
         TrainedModel? weights = parsed.GetValue(Weights) is { } file ? TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model)) : null;
-        DataSplit split = parsed.GetValue(CommonOptions.Split);
+        Augmentation augmentation = parsed.GetValue(Augment);
+        DataSplit split = augmentation.IsNone ? parsed.GetValue(CommonOptions.Split) : DataSplit.Train;
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
         int? wanted = parsed.GetValue(Class) is { } text ? ClassName.Parse(Class.Name, text, data.ClassNames) : null;
         ImageSet all = Inputs.StartReading(host, data, split, weights?.Model.Input ?? ModelDefinition.Cnn1.Input).GetAwaiter().GetResult();
@@ -165,7 +177,25 @@ internal sealed class ShowCommand
         {
             output.Talk.WriteLine(chosen.Length == 0 ? "no image fits" : $"only {chosen.Length} of the {choice.Count} images asked for fit");
         }
-        return [.. chosen.Select(index => new ShownImage(index, null, GreyImage.Of(all, index), all.Labels.Span[index], predictions.GetValueOrDefault(index), all.ClassNames))];
+        ShownImage[] shown = [.. chosen.Select(index => new ShownImage(index, null, GreyImage.Of(all, index), all.Labels.Span[index], predictions.GetValueOrDefault(index), all.ClassNames))];
+        return augmentation.IsNone ? shown : WithAugmented(parsed, shown, all, augmentation);
+    }
+
+    private static ShownImage[] WithAugmented(ParseResult parsed, ShownImage[] shown, ImageSet all, Augmentation augmentation)
+    {
+        if (shown.Length > ContactSheet.MostImages / (AugmentedForms + 1))
+        {
+            throw new OptionException(Augment.Name, $"{shown.Length} images with {AugmentedForms} augmented forms each are too many; choose at most {ContactSheet.MostImages / (AugmentedForms + 1)} images");
+        }
+        using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
+        using var forms = new AugmentedImages(device, all, augmentation, parsed.GetValue(Seed) ?? new TrainingOptions().Seed);
+        ShownImage Form(ShownImage image, int number) => image with
+        {
+            Image = GreyImage.Of(new ImageSet(forms.At(image.Index!.Value, number), new byte[1], all.Shape, all.ClassNames), 0),
+            Prediction = null,
+            Augmented = number,
+        };
+        return [.. shown.SelectMany(image => Enumerable.Range(1, AugmentedForms).Select(number => Form(image, number)).Prepend(image))];
     }
 
     private static IReadOnlyList<Prediction> Predict(ParseResult parsed, TrainedModel model, ImageSet images)
@@ -191,9 +221,11 @@ internal sealed class ShowCommand
         return new ImageSet(pixels, new byte[indices.Length], all.Shape, all.ClassNames);
     }
 
-    private static void WriteSheet(string path, ShownImage[] images, Output output)
+    private static int GroupOf(ParseResult parsed) => parsed.GetValue(Augment).IsNone ? 1 : AugmentedForms + 1;
+
+    private static void WriteSheet(string path, ShownImage[] images, int group, Output output)
     {
-        OutputFile.Write(path, ContactSheet.Draw(null, ImageView.ForSheet(images)));
+        OutputFile.Write(path, ContactSheet.Draw(null, ImageView.ForSheet(images), group));
         SayShrunk(images, output, ContactSheet.FactorFor);
         output.Talk.WriteLine($"contact sheet of {images.Length} image{(images.Length == 1 ? "" : "s")}: {path}");
     }
@@ -224,7 +256,7 @@ internal sealed class ShowCommand
 
     private static ShownDocument Document(ShownImage image, bool pixels) => new(image.Index, image.File, image.Image.Width, image.Image.Height,
         image.Class, image.Class is { } known ? image.Names[known] : null,
-        image.Prediction is { } said ? new(said.Class, image.Names[said.Class], said.Probabilities[said.Class], image.Correct) : null,
+        image.Prediction is { } said ? new(said.Class, image.Names[said.Class], said.Probabilities[said.Class], image.Correct) : null, image.Augmented,
         pixels ? [.. Enumerable.Range(0, image.Image.Height).Select(y => (int[])[.. Enumerable.Range(0, image.Image.Width).Select(x => (int)image.Image[x, y])])] : null);
 
     private static int[] ParseIndices(string text) => [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)

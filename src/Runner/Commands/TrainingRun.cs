@@ -236,7 +236,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             ("accelerator", Summaries.Of(Network.Device)),
             ("images", string.Create(CultureInfo.InvariantCulture, $"{trainer.TrainingImages} to train, {trainer.ValidationImages} held out, {test.Count} to test")),
             ("training", string.Create(CultureInfo.InvariantCulture,
-                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {Summaries.Rate(options.LearningRate)}{Summaries.Course(options)}, seed {options.Seed}"))));
+                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {Summaries.Rate(options.LearningRate)}{Summaries.Course(options)}{(options.Augmentation.IsNone ? "" : $", augmented: {options.Augmentation}")}, seed {options.Seed}"))));
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
         if (folder.Begun is not null)
         {

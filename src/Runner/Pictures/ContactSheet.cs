@@ -48,8 +48,9 @@ internal static class ContactSheet
     /// <summary>Draws a sheet.</summary>
     /// <param name="title">Written above; null for none.</param>
     /// <param name="images">1 to <see cref="MostImages"/> pictures.</param>
+    /// <param name="group">So many pictures in a row belong together and come into one row of the sheet.</param>
     /// <returns>A PNG file's bytes.</returns>
-    public static byte[] Draw(string? title, IReadOnlyList<CaptionedImage> images)
+    public static byte[] Draw(string? title, IReadOnlyList<CaptionedImage> images, int group = 1)
     {
         ArgumentOutOfRangeException.ThrowIfZero(images.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(images.Count, MostImages);
@@ -60,7 +61,7 @@ internal static class ContactSheet
             int lines = images.Max(each => each.Caption.Count);
             int tileWidth = Math.Max(pictures.Max(each => each.Width), (int)Math.Ceiling(images.SelectMany(each => each.Caption).Select(line => font.MeasureText(line.Text)).DefaultIfEmpty().Max()));
             int pictureHeight = pictures.Max(each => each.Height), tileHeight = pictureHeight + (lines == 0 ? 0 : 6 + (lines * LineHeight));
-            int columns = Columns(images.Count, tileWidth + Gap, tileHeight + Gap), rows = (images.Count + columns - 1) / columns;
+            int columns = Columns(images.Count, tileWidth + Gap, tileHeight + Gap, group), rows = (images.Count + columns - 1) / columns;
             int top = Margin + (title is null ? 0 : TitleHeight), width = (2 * Margin) + (columns * (tileWidth + Gap)) - Gap;
             width = Math.Max(width, title is null ? 0 : (2 * Margin) + (int)Math.Ceiling(bold.MeasureText(title)));
             using var sheet = new SKBitmap(width, top + (rows * (tileHeight + Gap)) - Gap + Margin, SKColorType.Rgb888x, SKAlphaType.Opaque);
@@ -97,8 +98,8 @@ internal static class ContactSheet
     }
 
     /// <summary>So many that the sheet is about four by three.</summary>
-    private static int Columns(int count, int width, int height) =>
-        Math.Clamp((int)Math.Round(Math.Sqrt(count * (double)height / width * 4 / 3)), 1, Math.Min(count, 25));
+    private static int Columns(int count, int width, int height, int group) =>
+        group * Math.Clamp((int)Math.Round(Math.Sqrt(count * (double)height / width * 4 / 3) / group), 1, Math.Max(1, Math.Min(count, 25) / group));
 
     /// <summary>Each pixel becomes a square, so that pixels are seen as such.</summary>
     private static SKBitmap Enlarge(GreyImage image)

@@ -69,8 +69,9 @@ internal sealed record ModelFileDocument(string File, string Format, string Mode
 /// <summary>An element of what <c>devices --json</c> writes.</summary>
 internal sealed record DeviceDocument(string Id, string Kind, string Name, long MemoryBytes, bool Selected);
 
-/// <summary>An element of what <c>show --json</c> writes: an image of the data set has an index and a class, a file its name.</summary>
+/// <summary>An element of what <c>show --json</c> writes: an image of the data set has an index and a class, a file its name; augmented is the number of an augmented form.</summary>
 internal sealed record ShownDocument(int? Index, string? File, int Width, int Height, int? Class, string? Label, ShownPredictionDocument? Prediction,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Augmented,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyList<int>>? Pixels);
 
 /// <summary>What a model says of a shown image.</summary>

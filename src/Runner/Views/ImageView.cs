@@ -12,10 +12,17 @@ internal static class ImageView
     private const int TileWidth = 28, Gap = 2;
 
     /// <summary>Writes images side by side, as many a row as there is room for.</summary>
-    public static void Pictures(IAnsiConsole console, IReadOnlyList<ShownImage> images)
+    /// <param name="console">The terminal.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="group">So many in a row belong together: a row has whole groups, or an equal part of one.</param>
+    public static void Pictures(IAnsiConsole console, IReadOnlyList<ShownImage> images, int group = 1)
     {
         int width = console.Profile.Width, tile = Math.Min(width, Math.Max(TileWidth, images.Max(each => each.Image.Width)));
         int columns = Math.Max(1, (width + Gap) / (tile + Gap));
+        while (columns % group != 0 && group % columns != 0)
+        {
+            columns--;
+        }
         foreach (ShownImage[] row in images.Chunk(columns))
         {
             var grid = new Grid { Expand = false };

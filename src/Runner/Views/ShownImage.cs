@@ -10,10 +10,12 @@ namespace GpuCnn.Runner.Views;
 /// <param name="Class">Its true class; null where it is unknown.</param>
 /// <param name="Prediction">What a model says; null without weights.</param>
 /// <param name="Names">The names of the classes.</param>
-internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction, IReadOnlyList<string> Names)
+/// <param name="Augmented">Which of its augmented forms this is, from 1; null for the image as it is.</param>
+internal sealed record ShownImage(int? Index, string? File, GreyImage Image, int? Class, Prediction? Prediction, IReadOnlyList<string> Names, int? Augmented = null)
 {
     /// <summary>Which image it is.</summary>
     public string Name => File is not null ? PlainText.Of(Path.GetFileName(File))
+        : Augmented is { } version ? string.Create(CultureInfo.InvariantCulture, $"#{Index} augmented {version}")
         : string.Create(CultureInfo.InvariantCulture, $"#{Index}{(Class is { } known ? $" {Names[known]}" : "")}");
 
     /// <summary>Whether the prediction is right; null where that is unknown.</summary>
