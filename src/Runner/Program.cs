@@ -66,6 +66,7 @@ internal static class Program
         root.Subcommands.Add(new ModelsCommand(host).Command);
         root.Subcommands.Add(new DevicesCommand(host).Command);
         root.Subcommands.Add(new WatchCommand(host).Command);
+        root.Subcommands.Add(new LrFindCommand(host).Command);
         root.Subcommands.Add(new CompletionCommand(host).Command);
         return root;
     }

@@ -82,9 +82,10 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
-    [InlineData("--help", "train evaluate predict show explain models devices watch completion --json --quiet --verbose --version")]
-    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --train-samples --output --progress --no-pictures --resume --checkpoint-every --on-nan --image-size --colour")]
+    [InlineData("--help", "train evaluate predict show explain models devices watch lr-find completion --json --quiet --verbose --version")]
+    [InlineData("train --help", "--accelerator --data --model --weights --seed --threads --epochs --batch-size --learning-rate --validation-split --no-shuffle --no-dropout --augment --train-samples --output --progress --no-pictures --resume --checkpoint-every --on-nan --image-size --colour")]
     [InlineData("watch --help", "--once --progress --json")]
+    [InlineData("lr-find --help", "--accelerator --data --model --weights --seed --threads --batch-size --validation-split --no-shuffle --no-dropout --augment --train-samples --output --steps --from --to --image-size --colour")]
     [InlineData("completion --help", "bash zsh fish powershell")]
     [InlineData("evaluate --help", "--accelerator --data --model --weights --threads --split --output --min-accuracy --json")]
     [InlineData("predict --help", "--invert --accelerator --data --model --weights --threads --split --count")]

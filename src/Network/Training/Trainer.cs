@@ -129,7 +129,8 @@ public sealed partial class Trainer : IDisposable
         started = Stopwatch.GetTimestamp();
         while (stepsOfEpoch < steps && !stop.IsCancellationRequested)
         {
-            Step(stepsOfEpoch++);
+            stepsOfEpoch++;
+            Step(stepsOfEpoch - 1, LearningRateOf(StepsDone));
             if (reads.Length == 0)
             {
                 Pass(observer, tables.ReadLosses(stepsOfEpoch)[Seen..]);
@@ -203,13 +204,13 @@ public sealed partial class Trainer : IDisposable
 
     private Pass ValidationPass(int first) => new(Math.Min(Network.MaxBatch, ValidationImages - first), null, 0);
 
-    private void Step(int index)
+    private void Step(int index, double learningRate)
     {
         Pass pass = PassOf(index);
         Network.Forward(training, index * Options.BatchSize, pass);
         Network.Score(tables, index, pass.Batch, gradient: true);
         Network.Backward(pass);
-        Network.Update(StepsDone, LearningRateOf(StepsDone));
+        Network.Update(StepsDone, learningRate);
     }
 
     /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>

@@ -17,10 +17,8 @@ internal sealed class TrainCommand
         this.host = host;
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
-        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.BatchSize, TrainFlags.LearningRate,
-            TrainFlags.Schedule, TrainFlags.WarmUp,
-            TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment, TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.Folder,
-            TrainFlags.ImageSize, TrainFlags.Colour, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.LearningRate,
+            TrainFlags.Schedule, TrainFlags.WarmUp, .. SetupOptions, TrainFlags.Folder, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -30,6 +28,40 @@ internal sealed class TrainCommand
     /// <summary>Its declaration.</summary>
     public Command Command { get; }
 
+    /// <summary>Options that say what a step computes, but for the learning rate; lr-find has them too.</summary>
+    public static IReadOnlyList<Option> SetupOptions { get; } = [TrainFlags.BatchSize, TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment,
+        TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.ImageSize, TrainFlags.Colour];
+
+    /// <summary>Reads what the command line names, opens the accelerator, and makes a new training.</summary>
+    /// <param name="host">For warnings.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="adapt">Sets training options that the command has not.</param>
+    /// <returns>The training before its first step.</returns>
+    public static TrainingSetup Prepare(Host host, ParseResult parsed, Func<TrainingOptions, TrainingOptions> adapt)
+    {
+        ModelDefinition? model = parsed.GetValue(CommonOptions.Model);
+        IReadOnlyList<WeightTensor>? tensors = null;
+        if (parsed.GetValue(TrainFlags.Weights) is { } weights)
+        {
+            (model, tensors) = TrainedModel.Load(weights, model);
+        }
+        DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
+        model = tensors is null ? Fit(parsed, model ?? ModelDefinition.Cnn1, data) : model!;
+        var setup = new TrainingSetup(host, model, adapt(Options(parsed, model)), data);
+        try
+        {
+            setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
+            setup.Initialize(tensors);
+            setup.Prepare();
+            return setup;
+        }
+        catch
+        {
+            setup.Dispose();
+            throw;
+        }
+    }
+
     private int Begin(ParseResult parsed)
     {
         string? wanted = parsed.GetValue(TrainFlags.Folder);
@@ -37,21 +69,9 @@ internal sealed class TrainCommand
         {
             RunFolder.Check(wanted);
         }
+        using TrainingSetup setup = Prepare(host, parsed, options => options);
+        (ModelDefinition model, TrainingOptions options, Device device) = (setup.Network.Model, setup.Trainer.Options, setup.Device);
         string? weights = parsed.GetValue(TrainFlags.Weights);
-        ModelDefinition? model = parsed.GetValue(CommonOptions.Model);
-        IReadOnlyList<WeightTensor>? tensors = null;
-        if (weights is not null)
-        {
-            (model, tensors) = TrainedModel.Load(weights, model);
-        }
-        DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
-        model = tensors is null ? Fit(parsed, model ?? ModelDefinition.Cnn1, data) : model!;
-        TrainingOptions options = Options(parsed, model);
-        using var setup = new TrainingSetup(host, model, options, data);
-        setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
-        setup.Initialize(tensors);
-        setup.Prepare();
-        Device device = setup.Device;
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,

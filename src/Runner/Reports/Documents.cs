@@ -123,6 +123,18 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
 internal sealed record StateDocument(string Status, int Process, DateTimeOffset ProcessStarted, string Machine, int StepsPerEpoch, int TrainingImages,
     int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem, DateTimeOffset? Resumed = null);
 
+/// <summary>What <c>lr-find --json</c> writes: each step's rate and losses, and the rates suggested, of which the recommended one is the learning rate.</summary>
+internal sealed record LearningRateDocument(string Model, string Accelerator, double LearningRate, string Recommended, SuggestionsDocument Suggestions, int Steps, bool Diverged,
+    IReadOnlyList<double> LearningRates, IReadOnlyList<double> Losses, IReadOnlyList<double> SmoothedLosses, double Seconds)
+{
+    public static LearningRateDocument Of(string model, string accelerator, LearningRateFindings found, double seconds) => new(model, accelerator, found.Valley!.Value, Suggestion.Recommended,
+        new(found.Valley.Value, found.Steepest!.Value, found.Minimum!.Value), found.Points.Count, found.Diverged, [.. found.Points.Select(point => point.LearningRate)],
+        [.. found.Points.Select(point => point.Loss)], [.. found.Points.Select(point => point.SmoothedLoss)], seconds);
+}
+
+/// <summary>Learning rates by the rule that suggests them.</summary>
+internal sealed record SuggestionsDocument(double Valley, double Steepest, double Minimum);
+
 /// <summary>What <c>watch --json</c> writes.</summary>
 internal sealed record WatchDocument(string Run, string Status, string Model, string Accelerator, int Epoch, int Epochs, long Step, long Steps, double? Loss,
     double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results);
@@ -141,6 +153,7 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(StateDocument))]
 [JsonSerializable(typeof(WatchDocument))]
+[JsonSerializable(typeof(LearningRateDocument))]
 internal sealed partial class Documents : JsonSerializerContext
 {
     /// <summary>For files that people look into, so with letters as they are: no browser takes them for markup.</summary>

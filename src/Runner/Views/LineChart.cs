@@ -22,6 +22,9 @@ internal sealed class LineChart(string title, double xMax, double scaleFrom, int
     /// <summary>Lines that title and X axis take.</summary>
     public const int FrameLines = 3;
 
+    /// <summary>What stands below a tick of the X axis.</summary>
+    public Func<double, string> XLabel { get; init; } = tick => tick.ToString("0", CultureInfo.InvariantCulture);
+
     private const char Braille = '\u2800';
 
     private int Rows => height - FrameLines;
@@ -76,7 +79,7 @@ internal sealed class LineChart(string title, double xMax, double scaleFrom, int
         for (double tick = 0; tick <= xMax + 1e-9; tick += step)
         {
             int column = 1 + (int)Math.Round(tick / xMax * (columns - 1));
-            string label = tick.ToString("0", CultureInfo.InvariantCulture);
+            string label = XLabel(tick);
             int start = Math.Clamp(column - (label.Length / 2), 0, columns + 1 - label.Length);
             if (start < free)
             {
