@@ -18,7 +18,7 @@ internal static class CommonOptions
     public static Option<string?> Data { get; } =
         Flag.Text("--data", "DIR", $"Folder of a data set: IDX files as of MNIST, or a folder of PNG or JPEG files for each class [default: {FashionMnist.RepositoryFolder}, here or in a folder above]");
 
-    public static Option<string?> RequiredWeights { get; } = Required(Flag.Text("--weights", "FILE", "Weights file (safetensors) to use"));
+    public static Option<string?> RequiredWeights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to use").MustBeGiven();
 
     public static Option<ModelDefinition?> Model { get; } = Flag.Declare<ModelDefinition?>("--model", "NAME",
         $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}, or a .json file that describes one; inferred from the weights' tensors when they are given without it",
@@ -34,12 +34,6 @@ internal static class CommonOptions
         text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || text.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) >= 0
             ? ModelFile.Load(text)
             : ModelDefinition.Find(text);
-
-    private static Option<T> Required<T>(Option<T> option)
-    {
-        option.Required = true;
-        return option;
-    }
 
     private static DataSplit ParseSplit(string text) => text switch
     {

@@ -56,6 +56,16 @@ internal static class Flag
     public static Option<string?> Text(string name, string valueName, string help, string? preset = null) =>
         Declare<string?>(name, valueName, help, text => text.Length > 0 ? text : throw new OptionException(name, $"it is empty: give a {valueName}"), preset);
 
+    /// <summary>Says that there is no command without an option.</summary>
+    /// <typeparam name="T">The option's type.</typeparam>
+    /// <param name="option">The option.</param>
+    /// <returns>The option.</returns>
+    public static Option<T> MustBeGiven<T>(this Option<T> option)
+    {
+        option.Required = true;
+        return option;
+    }
+
     /// <summary>Says which values a shell may offer for an option.</summary>
     /// <typeparam name="T">The option's type.</typeparam>
     /// <param name="option">The option.</param>

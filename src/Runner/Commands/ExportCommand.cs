@@ -16,8 +16,8 @@ internal sealed class ExportCommand
     /// <summary>The largest difference of a logit that single precision explains, in parts of the largest logit.</summary>
     private const double Tolerance = 1e-4;
 
-    private static readonly Option<string?> Format = Required(Flag.Declare<string?>("--format", "NAME", "What to write: onnx or safetensors",
-        text => text is "onnx" or "safetensors" ? text : throw new OptionException("--format", $"no format '{text}': give onnx or safetensors"), null).Offering("onnx", "safetensors"));
+    private static readonly Option<string?> Format = Flag.Declare<string?>("--format", "NAME", "What to write: onnx or safetensors",
+        text => text is "onnx" or "safetensors" ? text : throw new OptionException("--format", $"no format '{text}': give onnx or safetensors"), null).Offering("onnx", "safetensors").MustBeGiven();
 
     private static readonly Option<bool> Check = Flag.Switch("--check",
         $"Run the written graph on {CheckedImages} images beside the model and print the largest difference of their logits; exit code 1 when it is above 1e-4 of the largest");
@@ -98,11 +98,5 @@ internal sealed class ExportCommand
         ImageSet images = Inputs.StartReading(host, DataFolder.Open(folder), DataSplit.Test, model.Input).GetAwaiter().GetResult();
         model.RequireFit(images);
         return images.Slice(0, Math.Min(CheckedImages, images.Count));
-    }
-
-    private static Option<T> Required<T>(Option<T> option)
-    {
-        option.Required = true;
-        return option;
     }
 }

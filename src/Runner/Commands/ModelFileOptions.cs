@@ -7,7 +7,7 @@ namespace GpuCnn.Runner.Commands;
 /// <summary>What commands that write a trained model share.</summary>
 internal static class ModelFileOptions
 {
-    public static Option<string?> Output { get; } = Required(Flag.Text("--output", "FILE", "File to write; one that is there is replaced"));
+    public static Option<string?> Output { get; } = Flag.Text("--output", "FILE", "File to write; one that is there is replaced").MustBeGiven();
 
     public static Option<string[]> Classes { get; } = Flag.Declare<string[]>("--classes", "NAME,NAME,...", "Names of the classes, in the order of the logits [default: those that the file says]", Parse, []);
 
@@ -32,11 +32,5 @@ internal static class ModelFileOptions
         string[] names = [.. text.Split(',').Select(name => name.Trim())];
         return names.All(name => name.Length > 0) && names.Distinct().Count() == names.Length ? names
             : throw new OptionException("--classes", $"'{text}' has a name that is empty or there twice");
-    }
-
-    private static Option<string?> Required(Option<string?> option)
-    {
-        option.Required = true;
-        return option;
     }
 }
