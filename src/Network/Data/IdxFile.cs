@@ -65,17 +65,11 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         return new ImageSet(images.Values, classes, new TensorShape(1, images.Shape[1], images.Shape[2]), classNames);
     }
 
-    private static T Open<T>(string path, Func<FileStream, T> read)
+    private static T Open<T>(string path, Func<FileStream, T> read) => OpenedFile.Read(path, file =>
     {
-        ArgumentNullException.ThrowIfNull(path);
         try
         {
-            using FileStream file = File.OpenRead(path);
             return read(file);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "there is no such file", exception);
         }
         catch (EndOfStreamException exception)
         {
@@ -85,11 +79,7 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         {
             throw new InvalidFileException(path, "its gzip data is damaged", exception);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
-        }
-    }
+    });
 
     /// <summary>Starts to read from the beginning, unpacked; the file is closed by whoever opened it.</summary>
     private static Stream Unpack(FileStream file)

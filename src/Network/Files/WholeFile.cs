@@ -10,23 +10,7 @@ public static class WholeFile
     /// <param name="most">The most bytes it may have; see <see cref="FileLimits"/>.</param>
     /// <returns>Its content.</returns>
     /// <exception cref="InvalidFileException">It is missing, a folder, unreadable, or has more bytes.</exception>
-    public static ReadOnlyMemory<byte> Read(string path, int most)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Read(path, stream, most);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "there is no such file", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message})", exception);
-        }
-    }
+    public static ReadOnlyMemory<byte> Read(string path, int most) => OpenedFile.Read(path, stream => Read(path, stream, most));
 
     private static ReadOnlyMemory<byte> Read(string path, FileStream stream, int most)
     {

@@ -22,26 +22,17 @@ public static class ModelFile
     public static ModelDefinition Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        try
+        if (Directory.Exists(path))
         {
-            if (Directory.Exists(path))
-            {
-                throw new InvalidFileException(path, "it is a folder; give the description of a model, a .json file");
-            }
-            using FileStream stream = File.OpenRead(path);
+            throw new InvalidFileException(path, "it is a folder; give the description of a model, a .json file");
+        }
+        return OpenedFile.Read(path, stream =>
+        {
             // What has no length, a pipe for example, must end somewhere too.
             var content = new byte[LargestFile + 1];
             int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
             return Read(content.AsMemory(0, length), path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "there is no such file", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
-        }
+        });
     }
 
     /// <summary>Reads a description.</summary>

@@ -64,23 +64,7 @@ internal static class SafetensorsFile
     /// <param name="largestHeader">The largest header that is read, in bytes.</param>
     /// <returns>The tensors, in the order of their names, and the metadata.</returns>
     /// <exception cref="InvalidFileException">The file is missing, unreadable, not safetensors, damaged, or has elements that are not finite.</exception>
-    public static SafetensorsContent Load(string path, int largestHeader = FileLimits.SafetensorsHeaderBytes)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return Read(path, stream, largestHeader);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "there is no such file", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"it cannot be read ({exception.Message.Split('\n')[0]})", exception);
-        }
-    }
+    public static SafetensorsContent Load(string path, int largestHeader = FileLimits.SafetensorsHeaderBytes) => OpenedFile.Read(path, stream => Read(path, stream, largestHeader));
 
     private static byte[] Header(TensorContent[] sorted, IReadOnlyDictionary<string, string> metadata)
     {
