@@ -121,6 +121,10 @@ internal sealed class RunSaver : IDisposable
         // What was thrown has been told by whoever waited for it.
         Dispose();
         weights.SaveUnwritten();
+        if (!folder.ResultsAreWhole)
+        {
+            Write(folder.Results, folder.SaveResults);
+        }
         Write(folder.Steps, () => folder.AppendSteps(losses));
         Write(folder.State, () => folder.WriteState(state(Problem)));
     }

@@ -259,6 +259,14 @@ internal sealed class RunFolder : IDisposable
         results.Append(Line(row) + "\n");
     }
 
+    /// <summary>Whether results.csv has all rows, as far as this process knows.</summary>
+    public bool ResultsAreWhole => results.IsWhole;
+
+    /// <summary>Writes results.csv with all its rows.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public void SaveResults() => results.WriteWhole();
+
     /// <summary>Appends the steps that steps.csv has not yet.</summary>
     /// <param name="all">The losses of all steps so far.</param>
     /// <exception cref="IOException">They could not be written; they come with the next.</exception>

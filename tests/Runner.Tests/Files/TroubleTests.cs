@@ -52,6 +52,19 @@ public sealed partial class TroubleTests(TinyData tiny) : IClassFixture<TinyData
     }
 
     [Fact]
+    public void A_table_whose_last_row_could_not_be_appended_is_written_at_the_end()
+    {
+        string folder = tiny.New("run");
+        int appended = 0;
+        CommandRun run = Train(folder, new FailingFileCalls((_, operation) =>
+            operation.Call == "Open" && operation.Path == Path.Combine(folder, "results.csv") && ++appended == 3 ? new IOException("The process cannot access the file", 11) : null));
+        Assert.Equal(3, appended);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(2, Warnings(run).Length);
+        AssertAsUninterrupted(folder);
+    }
+
+    [Fact]
     public void A_disk_that_stays_full_ends_with_code_1_and_the_weights_in_the_folder_for_temporary_files()
     {
         string folder = tiny.New("run");
