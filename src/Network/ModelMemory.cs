@@ -6,10 +6,11 @@ namespace GpuCnn;
 /// <param name="WeightBytes">Its weight and bias, and a batch normalization's running mean and variance.</param>
 /// <param name="ActivationBytes">What it keeps of each image; zero where it works in the memory of the layer before, or in one operation with the layers behind it,
 /// which then keep the result.</param>
-/// <param name="TrainingBytes">All it takes while training: weights, gradients, Adam's two moments; activations, their gradients and partial sums of a batch.</param>
+/// <param name="TrainingBytes">All it takes while training with Adam: weights, gradients, two moments; activations, their gradients and partial sums of a batch.</param>
 public sealed record LayerMemory(long WeightBytes, long ActivationBytes, long TrainingBytes);
 
-/// <summary>Device memory of a model: what a <see cref="Network"/> of it allocates. The data set, kept on the device as bytes, comes on top.</summary>
+/// <summary>Device memory of a model: what a <see cref="Network"/> of it allocates, and a <see cref="Trainer"/> for Adam's moments. The data set, kept on the device as bytes, comes on top;
+/// so does an average of the weights, as much memory as these take, and descent with momentum needs one moment less.</summary>
 /// <param name="BatchSize">Images of a training step.</param>
 /// <param name="Input">The images of a batch, with their labels, losses and classes.</param>
 /// <param name="Layers">One a layer.</param>

@@ -19,7 +19,7 @@ public sealed class Network : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="device">Where it runs; it must live longer than the network.</param>
     /// <param name="maxBatch">The largest number of images at once.</param>
-    /// <param name="training">Whether to hold what training needs: gradients and the optimizer's moments.</param>
+    /// <param name="training">Whether to hold what training needs, gradients above all.</param>
     /// <exception cref="ModelException">The batches are too large for the model.</exception>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
     public Network(ModelDefinition model, Device device, int maxBatch = 512, bool training = true) : this(model, device, maxBatch, training, fuse: true)
@@ -126,11 +126,17 @@ public sealed class Network : IDisposable
     /// <summary>What the network runs, in its order.</summary>
     internal IReadOnlyList<Stage> Stages => stages;
 
+    /// <summary>All parameters.</summary>
+    internal ParameterArena Arena => arena;
+
     /// <summary>Where each layer's parameters lie.</summary>
     internal IReadOnlyList<ParameterBlock> Blocks => arena.Blocks;
 
-    /// <summary>Another number whenever weights or moments may have changed.</summary>
+    /// <summary>Another number whenever weights, or what an optimizer keeps beside them, may have changed.</summary>
     internal long Revision { get; private set; }
+
+    /// <summary>Somebody is about to change weights, or what an optimizer keeps beside them.</summary>
+    internal void Revise() => Revision++;
 
     /// <summary>The gradients of a layer's weight and bias.</summary>
     internal ILGPU.ArrayView<float> GradientsOf(ParameterBlock block) => arena.GradientsOf(block);
@@ -168,10 +174,15 @@ public sealed class Network : IDisposable
     internal void ReadLogits(Span<float> target) => Device.Read(stages[^1].Output, target);
 
     /// <summary>Losses and classes of the batch that ran forward, and for training the gradient of the mean loss; writes mean loss and hits to the tables' place.</summary>
-    internal void Score(MetricTables tables, int index, int batch, bool gradient)
+    /// <param name="tables">Get mean loss and hits.</param>
+    /// <param name="index">Their place.</param>
+    /// <param name="batch">Images.</param>
+    /// <param name="gradient">Whether a gradient is wanted.</param>
+    /// <param name="smoothing">The share of the target that all classes have in equal parts.</param>
+    internal void Score(MetricTables tables, int index, int batch, bool gradient, double smoothing = 0)
     {
         ILGPU.ArrayView<float> gradLogits = gradient ? stages[^1].GradOutput : ILGPU.ArrayView<float>.Empty;
-        SoftmaxCrossEntropy.Run(Device, stages[^1].Output, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes);
+        SoftmaxCrossEntropy.Run(Device, stages[^1].Output, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes, smoothing);
         BatchMetrics.Run(Device, losses.View, classes.View, labels.View, tables.MeanLosses.View, tables.Correct.View, batch, index);
     }
 
@@ -187,41 +198,9 @@ public sealed class Network : IDisposable
         }
     }
 
-    /// <summary>One step of Adam.</summary>
-    internal void Update(long step, double learningRate)
-    {
-        Revision++;
-        arena.AdamStep(Device, step, learningRate);
-    }
-
-    /// <summary>Copies weights and moments to the host, in the kernels' order, with where each layer's lie.</summary>
-    internal (IReadOnlyList<ParameterBlock> Blocks, float[] Weights, float[] FirstMoments, float[] SecondMoments) CopyParameters() =>
-        (arena.Blocks, Copy(arena.Values), Copy(arena.FirstMoments), Copy(arena.SecondMoments));
-
-    /// <summary>Replaces weights and moments. Nothing is changed when they do not fit.</summary>
+    /// <summary>Copies a file's tensors to memory laid out as the parameters are. Nothing is changed when they do not fit.</summary>
     /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
-    internal void Restore(TrainingState state)
-    {
-        (IReadOnlyList<WeightTensor> Tensors, DeviceBuffer<float> Target)[] parts =
-            [(state.Weights, arena.Values), (state.FirstMoments, arena.FirstMoments), (state.SecondMoments, arena.SecondMoments)];
-        foreach ((IReadOnlyList<WeightTensor> tensors, _) in parts)
-        {
-            Model.Match(tensors);
-        }
-        foreach ((IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target) in parts)
-        {
-            Import(tensors, target);
-        }
-    }
-
-    private static float[] Copy(DeviceBuffer<float> source)
-    {
-        var target = GC.AllocateUninitializedArray<float>((int)source.Length);
-        source.CopyTo(target);
-        return target;
-    }
-
-    private void Import(IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target)
+    internal void Import(IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target)
     {
         IReadOnlyDictionary<string, WeightTensor> named = Model.Match(tensors);
         Revision++;
@@ -233,7 +212,8 @@ public sealed class Network : IDisposable
         target.CopyFrom(host);
     }
 
-    private IReadOnlyList<WeightTensor> Export(DeviceBuffer<float> source)
+    /// <summary>Copies memory laid out as the parameters are to a file's tensors.</summary>
+    internal IReadOnlyList<WeightTensor> Export(DeviceBuffer<float> source)
     {
         source.CopyTo(host);
         return ParameterBlock.ToFile(arena.Blocks, host);

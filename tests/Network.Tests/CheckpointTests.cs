@@ -1,3 +1,7 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
 using GpuCnn.Kernels.Tests;
 using Xunit;
 
@@ -240,6 +244,48 @@ public sealed class CheckpointFileTests : IDisposable
         }
         WeightsFile.Save(file, [tiny]);
         Assert.Equal($"{file}: it is no checkpoint of a training; weights are given with --weights", Assert.Throws<InvalidFileException>(() => Checkpoint.Load(file)).Message);
+    }
+
+    [Fact]
+    public void A_file_of_the_version_before_which_knew_fewer_options_is_read()
+    {
+        string file = Path.Combine(folder, "c.safetensors");
+        At(3).Save(file);
+        SafetensorsContent content = SafetensorsFile.Load(file);
+        var metadata = content.Metadata.Where(pair => pair.Key != "checksum").ToDictionary(pair => pair.Key, pair => pair.Value);
+        JsonNode state = JsonNode.Parse(metadata["state"])!;
+        string[] unknown = ["optimizer", "weight_decay", "label_smoothing", "gradient_clip", "weight_average", "augmentation", "schedule", "warm_up"];
+        Assert.All(unknown, name => Assert.True(state["options"]!.AsObject().Remove(name), name));
+        (metadata["state"], metadata["format_version"]) = (state.ToJsonString(), "1");
+        metadata["checksum"] = Checksum(content, metadata);
+        SafetensorsFile.Save(file, new SafetensorsContent(content.Tensors, metadata));
+        TrainingState loaded = Checkpoint.Load(file).State;
+        Assert.Equal((OptimizerKind.Adam, 1e-3, 0.0, 0.0, 0.0, 0.0), (loaded.Options.Optimizer, loaded.Options.LearningRate, loaded.Options.WeightDecay, loaded.Options.LabelSmoothing,
+            loaded.Options.GradientClip, loaded.Options.WeightAverage));
+        Assert.Equal((Augmentation.None, "constant"), (loaded.Options.Augmentation, loaded.Options.Schedule.ToString()));
+        Assert.Empty(loaded.AveragedWeights);
+        metadata["format_version"] = "3";
+        SafetensorsFile.Save(file, new SafetensorsContent(content.Tensors, metadata));
+        Assert.Contains("it has version 3 of the format, this program reads 2", Assert.Throws<InvalidFileException>(() => Checkpoint.Load(file)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As docs/checkpoints.md describes it.</summary>
+    private static string Checksum(SafetensorsContent content, Dictionary<string, string> metadata)
+    {
+        var bytes = new List<byte>();
+        void Add(string text) => bytes.AddRange(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{text.Length}:{text}")));
+        foreach ((string name, string text) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Add(name);
+            Add(text);
+        }
+        foreach (WeightTensor tensor in content.Tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        {
+            Add(tensor.Name);
+            Add($"[{string.Join(", ", tensor.Shape)}]");
+            bytes.AddRange(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
+        }
+        return Convert.ToHexStringLower(XxHash128.Hash(bytes.ToArray()));
     }
 
     [Fact]

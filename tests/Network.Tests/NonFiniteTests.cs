@@ -106,6 +106,22 @@ public abstract class NonFiniteTests<TDevice> where TDevice : ITestDevice
         Assert.Equal(0, trainer.EpochsDone);
     }
 
+    [DeviceTheory]
+    [InlineData(1e22f, "gradients", "the norm of all gradients")]
+    [InlineData(1e25f, "dense2", "the gradient of dense2's input")]
+    public void A_gradient_too_long_to_be_clipped_is_named(float weight, string layer, string quantity)
+    {
+        var model = new ModelDefinition("chain", new TensorShape(1, 28, 28), 1, new Flatten(), new Dense(8), new Dense(9), new Dense(10));
+        using var network = new Network(model, TDevice.Open(), 10);
+        network.Initialize(1);
+        Plant(network, "dense1.weight", 0);
+        Plant(network, "dense2.weight", weight);
+        Plant(network, "dense3.weight", weight == 1e25f ? weight : 1, alternate: true);
+        using var trainer = new Trainer(network, Options with { GradientClip = 1 }, Oracle.Train);
+        NonFiniteLossException exception = Assert.Throws<NonFiniteLossException>(() => trainer.RunEpoch());
+        Assert.Equal((1L, layer, quantity), (exception.Origin!.Step, exception.Origin.Layer, exception.Origin.Quantity));
+    }
+
     [DeviceFact]
     public void A_rollback_goes_on_as_a_training_with_the_smaller_rate_would_have()
     {

@@ -221,15 +221,22 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
         Assert.Equal(results[0], results[2]);
     }
 
+    public static TheoryData<string, TrainingOptions> Allocating => new()
+    {
+        { "cnn1", new() },
+        { "cnn3", new() },
+        { "cnn1", new() { Augmentation = Augmentation.Parse("shift=2,flip,erase=0.5") } },
+        { "cnn2", new() { Optimizer = OptimizerKind.AdamW, LabelSmoothing = 0.1, GradientClip = 1, WeightAverage = 0.9 } },
+        { "cnn2", new() { Optimizer = OptimizerKind.SgdMomentum, WeightDecay = 1e-3 } },
+    };
+
     [Theory]
-    [InlineData("cnn1", "none")]
-    [InlineData("cnn3", "none")]
-    [InlineData("cnn1", "shift=2,flip,erase=0.5")]
-    public void Steps_allocate_no_managed_memory(string model, string augmentation)
+    [MemberData(nameof(Allocating))]
+    public void Steps_allocate_no_managed_memory(string model, TrainingOptions options)
     {
         using var network = new Network(ModelDefinition.Find(model), TestDevices.Cpu(2), 20);
         network.Initialize(1);
-        using var trainer = new Trainer(network, new TrainingOptions { Epochs = 6, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0, Augmentation = Augmentation.Parse(augmentation) }, Oracle.Train);
+        using var trainer = new Trainer(network, options with { Epochs = 6, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0 }, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
         // From an epoch's first step to its last: 99 steps. The runtime itself may allocate a few bytes now and then, so one epoch without any will do.
         var observer = new AllocationMeter();

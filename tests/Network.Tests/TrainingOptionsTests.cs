@@ -15,6 +15,15 @@ public sealed class TrainingOptionsTests
         { "--learning-rate", Preset with { LearningRate = 0 } },
         { "--learning-rate", Preset with { LearningRate = double.NaN } },
         { "--learning-rate", Preset with { LearningRate = double.PositiveInfinity } },
+        { "--weight-decay", Preset with { Optimizer = OptimizerKind.AdamW, WeightDecay = -0.1 } },
+        { "--weight-decay", Preset with { Optimizer = OptimizerKind.SgdMomentum, WeightDecay = double.NaN } },
+        { "--weight-decay", Preset with { WeightDecay = 0.01 } },
+        { "--label-smoothing", Preset with { LabelSmoothing = 1 } },
+        { "--label-smoothing", Preset with { LabelSmoothing = double.NaN } },
+        { "--gradient-clip", Preset with { GradientClip = -1 } },
+        { "--gradient-clip", Preset with { GradientClip = double.PositiveInfinity } },
+        { "--ema", Preset with { WeightAverage = 1 } },
+        { "--ema", Preset with { WeightAverage = double.NaN } },
         { "--validation-split", Preset with { ValidationSplit = 1 } },
         { "--validation-split", Preset with { ValidationSplit = double.NaN } },
         { "--train-samples", Preset with { TrainSamples = -1 } },
@@ -42,7 +51,20 @@ public sealed class TrainingOptionsTests
     }
 
     [Fact]
-    public void The_presets_are_allowed() => Preset.Validate();
+    public void The_presets_are_allowed() => Assert.All(Enum.GetValues<OptimizerKind>(), optimizer => (Preset with { Optimizer = optimizer }).Validate());
+
+    [Fact]
+    public void Learning_rate_and_weight_decay_are_the_optimizers_unless_set()
+    {
+        Assert.Equal((1e-3, 0), (Preset.LearningRate, Preset.WeightDecay));
+        TrainingOptions adamw = Preset with { Optimizer = OptimizerKind.AdamW }, sgd = Preset with { Optimizer = OptimizerKind.SgdMomentum };
+        Assert.Equal((1e-3, 0.01), (adamw.LearningRate, adamw.WeightDecay));
+        Assert.Equal((0.05, 0), (sgd.LearningRate, sgd.WeightDecay));
+        Assert.Equal(sgd, sgd with { LearningRate = 0.05, WeightDecay = 0 });
+        Assert.NotEqual(sgd, sgd with { LearningRate = Math.BitIncrement(0.05) });
+        Assert.NotEqual(sgd, adamw with { LearningRate = 0.05, WeightDecay = 0 });
+        Assert.Equal((0.2, 0), ((adamw with { LearningRate = 0.2 }).LearningRate, (adamw with { WeightDecay = 0 }).WeightDecay));
+    }
 
     [Theory]
     [InlineData(60_000, 0, 0.2, 48_000, 12_000)]

@@ -98,4 +98,4 @@ def main():
         "gradients": gradients, "adam_step_losses": steps, "running": {k: p.tolist() for k, p in named if "running" in k}, "test_logits_first_8_after": after.tolist()}, indent=1) + "\n")
     print("loss", loss.item(), "->", steps)
 
-main()
+if __name__ == "__main__": main()

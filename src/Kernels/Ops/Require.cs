@@ -21,13 +21,13 @@ internal static class Require
     public static void Positive(int value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, name);
 
-    /// <summary>A dropout rate must leave something.</summary>
+    /// <summary>A share must leave something.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is outside [0, 1).</exception>
-    public static void Rate(double rate)
+    public static void Rate(double rate, [CallerArgumentExpression(nameof(rate))] string name = "")
     {
         if (!(rate >= 0 && rate < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "a dropout rate lies in [0, 1)");
+            throw new ArgumentOutOfRangeException(name, rate, "it must lie in [0, 1)");
         }
     }
 }

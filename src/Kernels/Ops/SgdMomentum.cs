@@ -5,14 +5,19 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>One step of stochastic gradient descent with momentum over all parameters at once: v = µ v + g; p -= lr v. Plain descent is µ = 0.</summary>
-/// <remarks>PyTorch's form, in which the learning rate is not inside the velocity.</remarks>
+/// <remarks>PyTorch's form, in which the learning rate is not inside the velocity, and weights decay by λ p in their gradient. Velocities below 1e-30 are set to zero, as
+/// <see cref="Adam"/>'s moments are.</remarks>
 public readonly struct SgdMomentum : IOp, IElementWise
 {
-    private readonly ArrayView<float> parameters, gradients, velocities;
-    private readonly int count, vector;
-    private readonly float learningRate, momentum;
+    private const float Smallest = 1e-30f;
 
-    private SgdMomentum(ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> velocities, int count, double learningRate, double momentum)
+    private readonly ArrayView<float> parameters, gradients, velocities, gradientScale;
+    private readonly DecayRanges decayRanges;
+    private readonly int count, vector;
+    private readonly float learningRate, momentum, weightDecay;
+
+    private SgdMomentum(ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> velocities, int count, double learningRate, double momentum, double weightDecay,
+        ArrayView<int> decayRanges, ArrayView<float> gradientScale)
     {
         this.parameters = parameters;
         this.gradients = gradients;
@@ -21,6 +26,9 @@ public readonly struct SgdMomentum : IOp, IElementWise
         vector = Float4.Fits(parameters) & Float4.Fits(gradients) & Float4.Fits(velocities);
         this.learningRate = (float)learningRate;
         this.momentum = (float)momentum;
+        this.weightDecay = (float)weightDecay;
+        this.decayRanges = new DecayRanges(decayRanges);
+        this.gradientScale = gradientScale;
     }
 
     /// <summary>Runs the operation.</summary>
@@ -31,14 +39,18 @@ public readonly struct SgdMomentum : IOp, IElementWise
     /// <param name="count">The number of parameters.</param>
     /// <param name="learningRate">lr.</param>
     /// <param name="momentum">µ.</param>
+    /// <param name="weightDecay">λ.</param>
+    /// <param name="decayRanges">The parameters that decay: ascending bounds, from each first one to in front of each second one. Without any none decays.</param>
+    /// <param name="gradientScale">[1], what gradients are multiplied by before anything is added to them; empty for 1.</param>
     /// <exception cref="ArgumentException">An operand is shorter.</exception>
-    public static void Run(Device device, ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> velocities, int count, double learningRate, double momentum)
+    public static void Run(Device device, ArrayView<float> parameters, ArrayView<float> gradients, ArrayView<float> velocities, int count, double learningRate, double momentum,
+        double weightDecay = 0, ArrayView<int> decayRanges = default, ArrayView<float> gradientScale = default)
     {
         Require.Positive(count);
         Require.Length(parameters, count);
         Require.Length(gradients, count);
         Require.Length(velocities, count);
-        device.Run(new SgdMomentum(parameters, gradients, velocities, count, learningRate, momentum));
+        device.Run(new SgdMomentum(parameters, gradients, velocities, count, learningRate, momentum, weightDecay, decayRanges, gradientScale));
     }
 
     KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
@@ -47,34 +59,58 @@ public readonly struct SgdMomentum : IOp, IElementWise
 
     void IElementWise.One(long i)
     {
-        float v = (momentum * velocities[i]) + gradients[i];
+        float p = parameters[i], v = Velocity(velocities[i], Scale() * gradients[i], p, decayRanges.Passed(i));
         velocities[i] = v;
-        parameters[i] -= learningRate * v;
+        parameters[i] = p - (learningRate * v);
     }
 
     void IElementWise.Four(long i)
     {
         Float4 p = Float4.Load(parameters, i), g = Float4.Load(gradients, i), v = Float4.Load(velocities, i);
-        v = new((momentum * v.X) + g.X, (momentum * v.Y) + g.Y, (momentum * v.Z) + g.Z, (momentum * v.W) + g.W);
+        int x = decayRanges.Passed(i), y = decayRanges.Passed(i + 1, x), z = decayRanges.Passed(i + 2, y), w = decayRanges.Passed(i + 3, z);
+        float scale = Scale();
+        v = new(Velocity(v.X, scale * g.X, p.X, x), Velocity(v.Y, scale * g.Y, p.Y, y), Velocity(v.Z, scale * g.Z, p.Z, z), Velocity(v.W, scale * g.W, p.W, w));
         v.Store(velocities, i);
         new Float4(p.X - (learningRate * v.X), p.Y - (learningRate * v.Y), p.Z - (learningRate * v.Z), p.W - (learningRate * v.W)).Store(parameters, i);
     }
 
+    void IOp.Cpu(in CpuWorker worker)
+    {
+        (int i, int to) = worker.Share(count, CpuWorker.Line);
+        float scale = Scale();
+        for (int passed = decayRanges.Passed(i); i < to; i = decayRanges.Next(passed++, to))
+        {
+            Range(i, decayRanges.Next(passed, to), Decay(passed), scale);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    unsafe void IOp.Cpu(in CpuWorker worker)
+    private unsafe void Range(int i, int to, float decay, float scale)
     {
         float* p = CpuWorker.Pointer(parameters), g = CpuWorker.Pointer(gradients), v = CpuWorker.Pointer(velocities);
-        (int i, int to) = worker.Share(count, CpuWorker.Line);
         for (; i + CpuWorker.Line <= to; i += CpuWorker.Line)
         {
-            Vector512<float> velocity = (momentum * Vector512.Load(v + i)) + Vector512.Load(g + i);
+            Vector512<float> parameter = Vector512.Load(p + i), velocity = (momentum * Vector512.Load(v + i)) + ((scale * Vector512.Load(g + i)) + (decay * parameter));
+            velocity = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(velocity), Vector512.Create(Smallest)), Vector512<float>.Zero, velocity);
             velocity.Store(v + i);
-            (Vector512.Load(p + i) - (learningRate * velocity)).Store(p + i);
+            (parameter - (learningRate * velocity)).Store(p + i);
         }
         for (; i < to; i++)
         {
-            v[i] = (momentum * v[i]) + g[i];
-            p[i] -= learningRate * v[i];
+            float velocity = (momentum * v[i]) + ((scale * g[i]) + (decay * p[i]));
+            v[i] = velocity = MathF.Abs(velocity) < Smallest ? 0f : velocity;
+            p[i] -= learningRate * velocity;
         }
+    }
+
+    private float Scale() => gradientScale.Length > 0 ? gradientScale[0] : 1f;
+
+    /// <param name="passed">How many bounds of ranges are passed.</param>
+    private float Decay(int passed) => (passed & 1) != 0 ? weightDecay : 0f;
+
+    private float Velocity(float v, float g, float p, int passed)
+    {
+        v = (momentum * v) + (g + (Decay(passed) * p));
+        return Math.Abs(v) < Smallest ? 0f : v;
     }
 }

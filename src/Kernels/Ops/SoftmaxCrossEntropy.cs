@@ -5,7 +5,8 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Softmax and cross-entropy of each row of logits, the gradient of their mean over the batch, and the class with the largest logit.</summary>
 /// <remarks>logits [N, C], labels [N], losses [N], classes [N] (the lowest index among equals), gradLogits [N, C]; all results overwritten. The row's maximum is
-/// subtracted before the exponential, so that no finite logit overflows.</remarks>
+/// subtracted before the exponential, so that no finite logit overflows. With label smoothing s, the target is 1 - s + s/C for the label and s/C for every other class, as PyTorch has it
+/// (Szegedy and others, "Rethinking the Inception architecture for computer vision", 2016); the loss is then its cross-entropy.</remarks>
 public readonly struct SoftmaxCrossEntropy : IOp
 {
     /// <summary>Classes up to which a GPU gives a row to one thread: a row is then at most a cache line of 128 bytes, and a warp's rows stay in the first-level cache from one
@@ -18,9 +19,9 @@ public readonly struct SoftmaxCrossEntropy : IOp
     private readonly ArrayView<float> logits, losses, gradLogits;
     private readonly ArrayView<int> labels, classes;
     private readonly int batch, count, lanes;
-    private readonly float gradientScale;
+    private readonly float gradientScale, onLabel, onEach;
 
-    private SoftmaxCrossEntropy(ArrayView<float> logits, ArrayView<int> labels, ArrayView<float> losses, ArrayView<int> classes, ArrayView<float> gradLogits, int batch, int count)
+    private SoftmaxCrossEntropy(ArrayView<float> logits, ArrayView<int> labels, ArrayView<float> losses, ArrayView<int> classes, ArrayView<float> gradLogits, int batch, int count, double smoothing)
     {
         this.logits = logits;
         this.labels = labels;
@@ -30,6 +31,8 @@ public readonly struct SoftmaxCrossEntropy : IOp
         this.batch = batch;
         this.count = count;
         gradientScale = 1f / batch;
+        onLabel = (float)(1 - smoothing);
+        onEach = (float)(smoothing / count);
         lanes = count > Narrow ? Narrow : 1;
         while (count > lanes * Share && lanes > 1 && lanes < GroupSum.Threads)
         {
@@ -46,9 +49,12 @@ public readonly struct SoftmaxCrossEntropy : IOp
     /// <param name="gradLogits">[batch, count], or empty when no gradient is wanted.</param>
     /// <param name="batch">N.</param>
     /// <param name="count">The number of classes.</param>
-    /// <exception cref="ArgumentException">An operand is shorter than the shapes need.</exception>
-    public static void Run(Device device, ArrayView<float> logits, ArrayView<int> labels, ArrayView<float> losses, ArrayView<int> classes, ArrayView<float> gradLogits, int batch, int count)
+    /// <param name="smoothing">The share of the target that all classes have in equal parts, from 0 up to but not including 1.</param>
+    /// <exception cref="ArgumentException">An operand is shorter than the shapes need, or the share is out of range.</exception>
+    public static void Run(Device device, ArrayView<float> logits, ArrayView<int> labels, ArrayView<float> losses, ArrayView<int> classes, ArrayView<float> gradLogits, int batch, int count,
+        double smoothing = 0)
     {
+        Require.Rate(smoothing);
         Require.Positive(batch);
         Require.Positive(count);
         Require.Length(logits, (long)batch * count);
@@ -59,7 +65,7 @@ public readonly struct SoftmaxCrossEntropy : IOp
         {
             Require.Length(gradLogits, (long)batch * count);
         }
-        device.Run(new SoftmaxCrossEntropy(logits, labels, losses, classes, gradLogits, batch, count));
+        device.Run(new SoftmaxCrossEntropy(logits, labels, losses, classes, gradLogits, batch, count, smoothing));
     }
 
     KernelConfig IOp.GpuShape => (((batch - 1) / (GroupSum.Threads / lanes)) + 1, GroupSum.Threads);
@@ -100,12 +106,16 @@ public readonly struct SoftmaxCrossEntropy : IOp
         max = room[thread - lane];
         best = places[thread - lane];
         Group.Barrier();
-        float sum = 0f;
+        float sum = 0f, all = 0f;
         for (int j = lane; j < end; j += lanes)
         {
-            sum += XMath.Exp(logits[first + j] - max);
+            float difference = logits[first + j] - max;
+            sum += XMath.Exp(difference);
+            all += difference;
         }
         sum = GroupSum.Of(room, sum, lanes);
+        // Without smoothing nobody needs it, but a barrier that not all launches come to is more than some drivers can take.
+        all = GroupSum.Of(room, all, lanes);
         if (end == 0)
         {
             return;
@@ -113,7 +123,7 @@ public readonly struct SoftmaxCrossEntropy : IOp
         int label = labels[row];
         if (lane == 0)
         {
-            losses[row] = XMath.Log(sum) - (logits[first + label] - max);
+            losses[row] = Loss(sum, logits[first + label] - max, all);
             // NaN is never the larger of two: one in front stays, and in a row of nothing larger than negative infinity the first does.
             classes[row] = best == count || float.IsNaN(logits[first]) ? 0 : best;
         }
@@ -138,7 +148,22 @@ public readonly struct SoftmaxCrossEntropy : IOp
     /// <param name="difference">The logit without the row's maximum.</param>
     /// <param name="sum">The row's sum of exponentials.</param>
     /// <param name="isLabel">Whether the image is of this class.</param>
-    private float Gradient(float difference, float sum, bool isLabel) => ((XMath.Exp(difference) / sum) - (isLabel ? 1f : 0f)) * gradientScale;
+    private float Gradient(float difference, float sum, bool isLabel) => ((XMath.Exp(difference) / sum) - (isLabel ? onLabel + onEach : onEach)) * gradientScale;
+
+    /// <param name="sum">The row's sum of exponentials.</param>
+    /// <param name="ofLabel">The label's logit without the row's maximum.</param>
+    /// <param name="all">The sum of all logits without it.</param>
+    private float Loss(float sum, float ofLabel, float all) => onEach == 0f ? XMath.Log(sum) - ofLabel : XMath.Log(sum) - ((onLabel * ofLabel) + (onEach * all));
+
+    private float Differences(long first, float max)
+    {
+        float sum = 0f;
+        for (int j = 0; j < count; j++)
+        {
+            sum += logits[first + j] - max;
+        }
+        return sum;
+    }
 
     private void One(int row)
     {
@@ -160,7 +185,7 @@ public readonly struct SoftmaxCrossEntropy : IOp
             sum += XMath.Exp(logits[first + j] - max);
         }
         int label = labels[row];
-        losses[row] = XMath.Log(sum) - (logits[first + label] - max);
+        losses[row] = Loss(sum, logits[first + label] - max, onEach == 0f ? 0f : Differences(first, max));
         classes[row] = best;
         if (gradLogits.Length == 0)
         {

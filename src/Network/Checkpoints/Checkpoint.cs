@@ -7,14 +7,17 @@ namespace GpuCnn;
 /// <param name="Notes">Names and texts of the caller's, such as a program's version or its arguments.</param>
 public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string, string> Notes)
 {
-    private const string Format = "gpucnn checkpoint", Version = "1";
+    private const string Format = "gpucnn checkpoint", Version = "2";
+
+    /// <summary>The version before had fewer options, and none of them changes what it says.</summary>
+    private const string VersionBefore = "1";
 
     private const string FormatKey = "format", VersionKey = "format_version", StateKey = "state", BestKey = "best_weights", NotePrefix = "note.";
 
-    private const string WeightsPrefix = "weights/", BestPrefix = "best/", FirstPrefix = "first_moments/", SecondPrefix = "second_moments/", LossesName = "step_losses";
+    private const string WeightsPrefix = "weights/", BestPrefix = "best/", FirstPrefix = "first_moments/", SecondPrefix = "second_moments/", AveragePrefix = "averaged_weights/", LossesName = "step_losses";
 
     /// <summary>The best weights so far, in any order; null when nobody has chosen any.</summary>
-    /// <remarks>They are in the file once: when they are <see cref="TrainingState.Weights"/> themselves, it says so.</remarks>
+    /// <remarks>They are in the file once: when they are the state's weights or the average of these, it says so.</remarks>
     public IReadOnlyList<WeightTensor>? Best { get; init; }
 
     /// <summary>Writes the file, which is replaced only when all is on the disk.</summary>
@@ -33,14 +36,14 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         {
             metadata[NotePrefix + name] = text;
         }
-        bool bestApart = Best is not null && !State.HasAsWeights(Best);
-        if (Best is not null)
+        string? place = Best is null ? null : State.HasAsWeights(Best) ? WeightsPrefix : State.HasAsAverage(Best) ? AveragePrefix : BestPrefix;
+        if (place is not null)
         {
-            metadata[BestKey] = bestApart ? BestPrefix : WeightsPrefix;
+            metadata[BestKey] = place;
         }
-        IEnumerable<TensorContent> best = bestApart ? Best!.Select(tensor => TensorContent.Of(tensor with { Name = BestPrefix + tensor.Name })) : [];
+        IEnumerable<TensorContent> best = place == BestPrefix ? Best!.Select(tensor => TensorContent.Of(tensor with { Name = BestPrefix + tensor.Name })) : [];
         TensorContent[] losses = State.StepLosses.Count == 0 ? [] : [new TensorContent(LossesName, [State.StepLosses.Count], take => take([.. State.StepLosses]))];
-        SafetensorsFile.Save(path, [.. State.Contents(WeightsPrefix, FirstPrefix, SecondPrefix), .. best, .. losses], metadata, withChecksum: true);
+        SafetensorsFile.Save(path, [.. State.Contents(WeightsPrefix, FirstPrefix, SecondPrefix, AveragePrefix), .. best, .. losses], metadata, withChecksum: true);
     }
 
     /// <summary>Reads a file.</summary>
@@ -53,7 +56,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         {
             throw new InvalidFileException(path, "it is no checkpoint of a training; weights are given with --weights");
         }
-        if (content.Metadata.GetValueOrDefault(VersionKey) is var version && version != Version)
+        if (content.Metadata.GetValueOrDefault(VersionKey) is var version && version is not (Version or VersionBefore))
         {
             throw new InvalidFileException(path, $"it has version {version} of the format, this program reads {Version}; take the program that wrote it");
         }
@@ -69,8 +72,9 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
             {
                 null => null,
                 WeightsPrefix => state.Weights,
+                AveragePrefix => state.AveragedWeights,
                 BestPrefix => Under(BestPrefix, content),
-                _ => throw new InvalidFileException(path, $"its {BestKey} are neither in {WeightsPrefix} nor in {BestPrefix}"),
+                _ => throw new InvalidFileException(path, $"its {BestKey} are not in {WeightsPrefix}, {AveragePrefix} or {BestPrefix}"),
             },
         };
     }
@@ -89,7 +93,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         }
         float[] losses = content.Tensors.FirstOrDefault(tensor => tensor.Name == LossesName)?.Values ?? [];
         return losses.Length == document.Step
-            ? new TrainingState(Under(WeightsPrefix, content), Under(FirstPrefix, content), Under(SecondPrefix, content))
+            ? new TrainingState(Under(WeightsPrefix, content), Under(FirstPrefix, content), Under(SecondPrefix, content), Under(AveragePrefix, content))
             {
                 Options = document.Options,
                 TrainingImages = document.TrainingImages,

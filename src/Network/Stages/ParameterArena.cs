@@ -3,28 +3,22 @@ using ILGPU;
 
 namespace GpuCnn;
 
-/// <summary>All parameters of a network in one piece of device memory, with their gradients and the optimizer's moments in three more, so that an optimizer
-/// step is one launch.</summary>
+/// <summary>All parameters of a network in one piece of device memory, with their gradients in another, so that an optimizer's step is one launch.</summary>
 internal sealed class ParameterArena : IDisposable
 {
     private readonly DeviceBuffer<float> values;
-    private readonly DeviceBuffer<float>? gradients, firstMoments, secondMoments;
+    private readonly DeviceBuffer<float>? gradients;
 
     /// <param name="device">The device.</param>
     /// <param name="blocks">Every layer's block.</param>
-    /// <param name="training">Whether gradients and moments are needed.</param>
+    /// <param name="training">Whether gradients are needed.</param>
     public ParameterArena(Device device, IReadOnlyList<ParameterBlock> blocks, bool training)
     {
         Blocks = blocks;
         Trained = blocks.Count == 0 ? 0 : Align(blocks[^1].Offset + blocks[^1].Count);
         Count = Math.Max(Trained, blocks.Select(block => Align(block.RunningOffset + block.RunningCount)).DefaultIfEmpty(0).Max());
         values = device.Allocate<float>(Math.Max(1, Count));
-        if (training)
-        {
-            gradients = device.Allocate<float>(Math.Max(1, Count));
-            firstMoments = device.Allocate<float>(Math.Max(1, Count));
-            secondMoments = device.Allocate<float>(Math.Max(1, Count));
-        }
+        gradients = training ? device.Allocate<float>(Math.Max(1, Count)) : null;
     }
 
     public IReadOnlyList<ParameterBlock> Blocks { get; }
@@ -37,11 +31,10 @@ internal sealed class ParameterArena : IDisposable
 
     public DeviceBuffer<float> Values => values;
 
-    public DeviceBuffer<float> Gradients => Required(gradients);
+    public DeviceBuffer<float> Gradients => gradients ?? throw new InvalidOperationException("this network was made without training");
 
-    public DeviceBuffer<float> FirstMoments => Required(firstMoments);
-
-    public DeviceBuffer<float> SecondMoments => Required(secondMoments);
+    /// <summary>Where weight decay begins and ends, in turn: it takes weights, not biases, and nothing of a normalization.</summary>
+    public IEnumerable<int> DecayBounds => Blocks.Where(block => block.RunningCount == 0).SelectMany(block => (int[])[block.Offset, block.Offset + block.WeightCount]);
 
     /// <summary>A layer's weight and bias.</summary>
     public ArrayView<float> ValuesOf(ParameterBlock block) => values.View.SubView(block.Offset, block.Count);
@@ -52,19 +45,11 @@ internal sealed class ParameterArena : IDisposable
     /// <summary>A layer's running mean and variance.</summary>
     public ArrayView<float> RunningOf(ParameterBlock block) => values.View.SubView(block.RunningOffset, block.RunningCount);
 
-    /// <summary>One step of Adam over everything that is trained.</summary>
-    public void AdamStep(Device device, long step, double learningRate) =>
-        Adam.Run(device, values.View, Gradients.View, FirstMoments.View, SecondMoments.View, Trained, step, learningRate);
-
     public void Dispose()
     {
         values.Dispose();
         gradients?.Dispose();
-        firstMoments?.Dispose();
-        secondMoments?.Dispose();
     }
-
-    private static DeviceBuffer<float> Required(DeviceBuffer<float>? buffer) => buffer ?? throw new InvalidOperationException("this network was made without training");
 
     /// <summary>Each block starts at a cache line.</summary>
     public static int Align(int offset) => (offset + 15) / 16 * 16;

@@ -21,7 +21,7 @@ public sealed record Rollback(NonFiniteLossException Cause, long Step, double Le
 
 /// <summary>The number that became NaN or infinite before all others.</summary>
 /// <param name="Step">The step that computed it; 0 for weights that came so.</param>
-/// <param name="Layer">The layer's name, as in files; <c>loss</c> behind the last one.</param>
+/// <param name="Layer">The layer's name, as in files; <c>loss</c> behind the last one, <c>gradients</c> for those of all layers together.</param>
 /// <param name="Quantity">What it is, in words: <c>the output of conv1</c>, <c>the gradient of dense2.weight</c>.</param>
 /// <param name="Value">What it became.</param>
 public sealed record NonFiniteOrigin(long Step, string Layer, string Quantity, float Value);

@@ -7,7 +7,8 @@ namespace GpuCnn;
 /// <remarks>A step gives the same bits each time, so what spoiled a training is found again where it began, though it was noticed only later: losses are read late,
 /// a gradient is not looked at, and a weight that is NaN says nothing of its cause.</remarks>
 /// <param name="network">The network, in the state before the first of the steps.</param>
-internal sealed class NonFiniteSearch(Network network)
+/// <param name="optimizer">What changes its weights, in the same state.</param>
+internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
 {
     private float[] host = [];
     private long step;
@@ -20,7 +21,7 @@ internal sealed class NonFiniteSearch(Network network)
     {
         step = pass.Step;
         Forward(images, first, pass);
-        network.Score(tables, index, pass.Batch, gradient: true);
+        network.Score(tables, index, pass.Batch, gradient: true, optimizer.Options.LabelSmoothing);
         Look("loss", "the loss", tables.ReadLosses(index + 1)[index..]);
         Stage last = network.Stages[^1];
         Look(last.GradOutput, pass.Batch, last, $"the gradient of {NameOf(last)}'s output");
@@ -35,9 +36,12 @@ internal sealed class NonFiniteSearch(Network network)
             }
             Look(stage.GradInput, pass.Batch, stage, $"the gradient of {name}'s input");
         });
-        network.Update(step, learningRate);
-        (IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) = network.CopyParameters();
-        Origin ??= InParameters(blocks, weights, firstMoments, secondMoments, step);
+        optimizer.Step(step, learningRate);
+        if (optimizer.ReadGradientNorm() is { } norm)
+        {
+            Look("gradients", "the norm of all gradients", [norm]);
+        }
+        Origin ??= InParameters(optimizer.CopyState(), step);
     }
 
     /// <summary>Runs a batch forward.</summary>
@@ -65,16 +69,13 @@ internal sealed class NonFiniteSearch(Network network)
         return -1;
     }
 
-    /// <summary>The first number among a network's parameters and the optimizer's moments that is NaN or infinite.</summary>
-    /// <param name="blocks">Where each layer's lie.</param>
-    /// <param name="weights">The weights.</param>
-    /// <param name="firstMoments">The first moments of them.</param>
-    /// <param name="secondMoments">The second moments.</param>
+    /// <summary>The first number among a network's weights, and what the optimizer keeps beside them, that is NaN or infinite.</summary>
+    /// <param name="state">All of them.</param>
     /// <param name="step">The step after which they are looked at.</param>
-    public static NonFiniteOrigin? InParameters(IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments, long step)
+    public static NonFiniteOrigin? InParameters(OptimizerState state, long step)
     {
-        (string Prefix, float[] Values)[] parts = [("", weights), ("Adam's first moment of ", firstMoments), ("Adam's second moment of ", secondMoments)];
-        foreach ((string prefix, float[] values) in parts)
+        IReadOnlyList<ParameterBlock> blocks = state.Blocks;
+        foreach ((string prefix, float[] values) in state.Parts)
         {
             if (IndexOfNonFinite(values) is >= 0 and var i)
             {

@@ -27,13 +27,17 @@ public sealed partial class Trainer
         {
             return kept;
         }
-        (IReadOnlyList<ParameterBlock> blocks, float[] weights, float[] firstMoments, float[] secondMoments) = Network.CopyParameters();
-        if (NonFiniteSearch.InParameters(blocks, weights, firstMoments, secondMoments, StepsDone) is { } origin)
+        if (StepsDone == 0)
+        {
+            optimizer.BeginAverage();
+        }
+        OptimizerState copy = optimizer.CopyState();
+        if (NonFiniteSearch.InParameters(copy, StepsDone) is { } origin)
         {
             throw Spoiled($"{origin.Quantity} became {origin.Value}");
         }
         keptRevision = Network.Revision;
-        return kept = new TrainingState(blocks, weights, firstMoments, secondMoments)
+        return kept = new TrainingState(copy)
         {
             Options = Options,
             TrainingImages = TrainingImages,
@@ -60,6 +64,11 @@ public sealed partial class Trainer
         RequireSame("use of shuffling", state.Options.Shuffle, Options.Shuffle);
         RequireSame("use of dropout", state.Options.Dropout, Options.Dropout);
         RequireSame("augmentation", state.Options.Augmentation, Options.Augmentation);
+        RequireSame("optimizer", state.Options.Optimizer, Options.Optimizer);
+        RequireSame("weight decay", state.Options.WeightDecay, Options.WeightDecay);
+        RequireSame("label smoothing", state.Options.LabelSmoothing, Options.LabelSmoothing);
+        RequireSame("greatest norm of gradients", state.Options.GradientClip, Options.GradientClip);
+        RequireSame("decay of the weights' average", state.Options.WeightAverage, Options.WeightAverage);
         RequireSame("number of training images", state.TrainingImages, TrainingImages);
         RequireSame("number of images held out", state.ValidationImages, ValidationImages);
         if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch
@@ -67,7 +76,7 @@ public sealed partial class Trainer
         {
             throw new StateMismatchException($"the state's numbers do not agree: {state.Step} losses, {state.Epochs.Count} epochs of {StepsPerEpoch} steps, {state.StepsOfEpoch} steps of the next");
         }
-        Network.Restore(state);
+        optimizer.Restore(state);
         stepsOfEpoch = state.StepsOfEpoch;
         secondsOfEpoch = state.SecondsOfEpoch;
         BaseLearningRate = state.LearningRate;
@@ -82,12 +91,13 @@ public sealed partial class Trainer
         (kept, keptRevision) = (state, Network.Revision);
     }
 
-    /// <summary>Copies the weights to the host, unless they are spoiled: the last steps' losses do not show what their updates did.</summary>
-    /// <returns>As <see cref="Network.ExportWeights"/> gives them.</returns>
+    /// <summary>Copies the weights that came of the training so far to the host, their average where <see cref="TrainingOptions.WeightAverage"/> asks for one, unless they are spoiled: the last
+    /// steps' losses do not show what their updates did.</summary>
+    /// <returns>As <see cref="Network.ExportWeights"/> gives them; the network itself goes on with those that are not averaged.</returns>
     /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
     public IReadOnlyList<WeightTensor> ExportWeights()
     {
-        IReadOnlyList<WeightTensor> weights = Network.ExportWeights();
+        IReadOnlyList<WeightTensor> weights = StepsDone == 0 ? Network.ExportWeights() : optimizer.ExportAverage();
         foreach (WeightTensor tensor in weights)
         {
             foreach (float value in tensor.Values)
@@ -128,21 +138,23 @@ public sealed partial class Trainer
     private NonFiniteOrigin? Search(TrainingState state, long last)
     {
         Restore(state);
-        var search = new NonFiniteSearch(Network);
+        var search = new NonFiniteSearch(Network, optimizer);
         for (int index = state.StepsOfEpoch; index < StepsPerEpoch && StepsBefore + index < last && search.Origin is null; index++)
         {
             search.Step(training, tables, index, index * Options.BatchSize, PassOf(index), LearningRateOf(StepsBefore + index + 1));
         }
+        optimizer.ExchangeAverage();
         for (int first = 0; first < ValidationImages && last == StepsBefore + StepsPerEpoch && search.Origin is null; first += Network.MaxBatch)
         {
             search.Forward(validation!, first, ValidationPass(first));
         }
+        optimizer.ExchangeAverage();
         return search.Origin;
     }
 
-    private static void RequireSame<T>(string what, T ofState, T own) where T : IEquatable<T>
+    private static void RequireSame<T>(string what, T ofState, T own) where T : notnull
     {
-        if (!ofState.Equals(own))
+        if (!EqualityComparer<T>.Default.Equals(ofState, own))
         {
             throw new StateMismatchException($"the state belongs to another training: its {what} is {ofState}, here it is {own}");
         }

@@ -17,6 +17,7 @@ public sealed partial class Trainer : IDisposable
     private readonly MetricTables tables;
     private readonly MetricTables? validationTables;
     private readonly DelayedRead<float>[] reads;
+    private readonly Optimizer optimizer;
     private readonly List<float> stepLosses;
     private readonly LearningRateCurve curve;
     private readonly List<EpochResult> epochs = [];
@@ -50,6 +51,7 @@ public sealed partial class Trainer : IDisposable
         (TrainingImages, ValidationImages) = options.Split(images.Count);
         curve = new LearningRateCurve(options, StepsPerEpoch);
         Device device = network.Device;
+        optimizer = new Optimizer(network, options);
         training = new DeviceImages(device, images.Slice(0, TrainingImages), options.Augmentation, options.Seed);
         tables = new MetricTables(device, StepsPerEpoch);
         if (ValidationImages > 0)
@@ -174,6 +176,7 @@ public sealed partial class Trainer : IDisposable
         {
             read.Dispose();
         }
+        optimizer.Dispose();
         training.Dispose();
         validation?.Dispose();
         tables.Dispose();
@@ -208,9 +211,9 @@ public sealed partial class Trainer : IDisposable
     {
         Pass pass = PassOf(index);
         Network.Forward(training, index * Options.BatchSize, pass);
-        Network.Score(tables, index, pass.Batch, gradient: true);
+        Network.Score(tables, index, pass.Batch, gradient: true, Options.LabelSmoothing);
         Network.Backward(pass);
-        Network.Update(StepsDone, learningRate);
+        optimizer.Step(StepsDone, learningRate);
     }
 
     /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
@@ -255,15 +258,18 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
+    /// <summary>Runs the images held out through the weights that count: their average where one is kept.</summary>
     private (double Loss, double Accuracy) Validate()
     {
         int batches = 0;
+        optimizer.ExchangeAverage();
         for (int first = 0; first < ValidationImages; first += Network.MaxBatch)
         {
             Pass pass = ValidationPass(first);
             Network.Forward(validation!, first, pass);
             Network.Score(validationTables!, batches++, pass.Batch, gradient: false);
         }
+        optimizer.ExchangeAverage();
         validationTables!.ReadLosses(batches);
         return validationTables.Summarize(Network.MaxBatch, ValidationImages);
     }

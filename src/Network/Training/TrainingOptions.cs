@@ -2,17 +2,62 @@ using System.Globalization;
 
 namespace GpuCnn;
 
+/// <summary>The rule by which weights change.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Adam (Kingma and Ba, 2015), with ε 1e-7.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019): at each step weights shrink by the learning rate times the decay, whatever their gradients are.</summary>
+    AdamW,
+
+    /// <summary>Stochastic gradient descent with momentum 0.9; weight decay is part of the gradient.</summary>
+    SgdMomentum,
+}
+
 /// <summary>How a network is trained. The defaults are those of the three configurations.</summary>
 public sealed record TrainingOptions
 {
+    private static readonly ConstantSchedule Constant = new();
+
+    private readonly double? learningRate, weightDecay;
+    private readonly LearningRateSchedule? schedule;
+
     /// <summary>Passes over the training images, at least 1.</summary>
     public int Epochs { get; init; } = 10;
 
     /// <summary>Images a step, 1 to <see cref="LargestBatch"/>.</summary>
     public int BatchSize { get; init; } = 512;
 
-    /// <summary>Adam's step size, above 0 and at most 1.</summary>
-    public double LearningRate { get; init; } = 1e-3;
+    /// <summary>The rule by which weights change.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>The optimizer's step size, above 0 and at most 1; its <see cref="DefaultLearningRate"/> unless set.</summary>
+    public double LearningRate
+    {
+        get => learningRate ?? DefaultLearningRate(Optimizer);
+        init => learningRate = value;
+    }
+
+    /// <summary>How fast weights shrink by themselves, from 0 to 1; biases, and what batch normalizations learn, do not. The optimizer's <see cref="DefaultWeightDecay"/> unless set; plain Adam
+    /// takes none.</summary>
+    public double WeightDecay
+    {
+        get => weightDecay ?? DefaultWeightDecay(Optimizer);
+        init => weightDecay = value;
+    }
+
+    /// <summary>The share of the target that all classes have in equal parts, from 0 up to but not including 1, as PyTorch has it. The training loss is then the cross-entropy of that target, so it
+    /// cannot reach 0; validation losses are plain cross-entropy.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>The greatest norm of a step's gradient, that of all parameters taken as one vector (L2): a longer one is shortened to it before the optimizer sees it. From 0 (it may be as long as it
+    /// is) up.</summary>
+    public double GradientClip { get; init; }
+
+    /// <summary>The decay of an exponential average of the weights, from 0 (none is kept) up to but not including 1. With one, validation and <see cref="Trainer.ExportWeights"/> take the
+    /// average. After step t the decay is at most (1 + t) / (10 + t), so that the first weights are soon forgotten. Running moments of batch normalizations are averaged too.</summary>
+    public double WeightAverage { get; init; }
 
     /// <summary>The share of the images, the last ones, that is held out for validation: from 0 up to but not including 1.</summary>
     public double ValidationSplit { get; init; } = 0.2;
@@ -36,7 +81,12 @@ public sealed record TrainingOptions
     public NonFinitePolicy OnNonFinite { get; init; }
 
     /// <summary>How the learning rate changes from step to step.</summary>
-    public LearningRateSchedule Schedule { get; init; } = new ConstantSchedule();
+    /// <remarks>What reads checkpoints gives nothing, not the preset, for what an older one does not have.</remarks>
+    public LearningRateSchedule Schedule
+    {
+        get => schedule ?? Constant;
+        init => schedule = value;
+    }
 
     /// <summary>Epochs, perhaps a fraction of one, in which the learning rate rises in equal steps from almost nothing to what the schedule begins with; 0 for none.</summary>
     public double WarmUp { get; init; }
@@ -53,6 +103,18 @@ public sealed record TrainingOptions
     /// <summary>What <see cref="LearningRate"/> may be.</summary>
     public static OptionRule<double> LearningRateRule { get; } = new("--learning-rate", "above 0, at most 1", value => value is > 0 and <= 1);
 
+    /// <summary>What <see cref="WeightDecay"/> may be.</summary>
+    public static OptionRule<double> WeightDecayRule { get; } = new("--weight-decay", "0 to 1", value => value is >= 0 and <= 1);
+
+    /// <summary>What <see cref="LabelSmoothing"/> may be.</summary>
+    public static OptionRule<double> LabelSmoothingRule { get; } = new("--label-smoothing", "0 up to but not including 1", value => value is >= 0 and < 1);
+
+    /// <summary>What <see cref="GradientClip"/> may be.</summary>
+    public static OptionRule<double> GradientClipRule { get; } = new("--gradient-clip", "0 (none) to 1000000", value => value is >= 0 and <= 1_000_000);
+
+    /// <summary>What <see cref="WeightAverage"/> may be.</summary>
+    public static OptionRule<double> WeightAverageRule { get; } = new("--ema", "0 (none) up to but not including 1", value => value is >= 0 and < 1);
+
     /// <summary>What <see cref="ValidationSplit"/> may be.</summary>
     public static OptionRule<double> ValidationSplitRule { get; } = new("--validation-split", "0 up to but not including 1", value => value is >= 0 and < 1);
 
@@ -62,13 +124,40 @@ public sealed record TrainingOptions
     /// <summary>What <see cref="WarmUp"/> may be.</summary>
     public static OptionRule<double> WarmUpRule { get; } = new("--warm-up", "0 (none) or more, less than the epochs", value => value is >= 0 and < 1_000_000);
 
+    /// <summary>The learning rate of an optimizer unless another is set.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <returns>The rate.</returns>
+    public static double DefaultLearningRate(OptimizerKind optimizer) => optimizer == OptimizerKind.SgdMomentum ? 0.05 : 1e-3;
+
+    /// <summary>The weight decay of an optimizer unless another is set: PyTorch's.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <returns>The decay.</returns>
+    public static double DefaultWeightDecay(OptimizerKind optimizer) => optimizer == OptimizerKind.AdamW ? 0.01 : 0;
+
+    /// <summary>Whether two trainings have the same options: a value that was set is the same as one that the optimizer brings along.</summary>
+    /// <remarks>A record would compare what was set. Its text has the values of all properties, numbers so that they can be read back.</remarks>
+    /// <param name="other">The other options.</param>
+    /// <returns>Whether all of them are the same.</returns>
+    public bool Equals(TrainingOptions? other) => other is not null && ToString() == other.ToString();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
     /// <summary>Checks every option.</summary>
-    /// <exception cref="OptionException">One is out of range.</exception>
+    /// <exception cref="OptionException">One is out of range, or does not go with another.</exception>
     public void Validate()
     {
         EpochsRule.Check(Epochs);
         BatchSizeRule.Check(BatchSize);
         LearningRateRule.Check(LearningRate);
+        WeightDecayRule.Check(WeightDecay);
+        if (Optimizer == OptimizerKind.Adam && WeightDecay > 0)
+        {
+            throw WeightDecayRule.Refuse(WeightDecay, "it with --optimizer adamw or sgd, Adam takes none");
+        }
+        LabelSmoothingRule.Check(LabelSmoothing);
+        GradientClipRule.Check(GradientClip);
+        WeightAverageRule.Check(WeightAverage);
         ValidationSplitRule.Check(ValidationSplit);
         TrainSamplesRule.Check(TrainSamples);
         Augmentation.Validate();

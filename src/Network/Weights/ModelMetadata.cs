@@ -11,7 +11,7 @@ internal static class ModelMetadata
     private const string VersionName = "format_version", Version = "1";
 
     private const string ModelName = "model", ScalingName = "scaling", Scaling = "1/255", ClassesName = "classes", ValidationName = "validation_accuracy", TestName = "test_accuracy",
-        BorderName = "border_brightness";
+        BorderName = "border_brightness", AverageName = "average_decay";
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -32,7 +32,7 @@ internal static class ModelMetadata
         {
             pairs[ClassesName] = JsonSerializer.Serialize(names, Readable);
         }
-        foreach ((string name, double? number) in (ReadOnlySpan<(string, double?)>)[(ValidationName, model.ValidationAccuracy), (TestName, model.TestAccuracy), (BorderName, model.BorderBrightness)])
+        foreach ((string name, double? number) in (ReadOnlySpan<(string, double?)>)[(ValidationName, model.ValidationAccuracy), (TestName, model.TestAccuracy), (BorderName, model.BorderBrightness), (AverageName, model.AverageDecay)])
         {
             if (number is { } value)
             {
@@ -74,6 +74,7 @@ internal static class ModelMetadata
         ValidationAccuracy = Share(path, pairs, ValidationName),
         TestAccuracy = Share(path, pairs, TestName),
         BorderBrightness = Share(path, pairs, BorderName),
+        AverageDecay = Share(path, pairs, AverageName),
     };
 
     private static string[] Classes(string path, string text, int count)

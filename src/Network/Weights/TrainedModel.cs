@@ -17,6 +17,9 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     /// <summary>The mean of the outermost pixels of the training images, 0 for black to 1 for white; null where it is not known. It tells light on dark from dark on light.</summary>
     public double? BorderBrightness { get; init; }
 
+    /// <summary>The decay of the exponential average that the weights are; null where they are no average, or it is not known.</summary>
+    public double? AverageDecay { get; init; }
+
     /// <summary>Writes a weights file, which is replaced only when all is on the disk. The same model gives the same bytes.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ModelMismatchException">The weights are not the model's.</exception>

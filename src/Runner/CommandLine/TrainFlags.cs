@@ -10,14 +10,30 @@ internal static class TrainFlags
     /// <summary>What a shell offers for <c>--augment</c>.</summary>
     public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
 
-    private static readonly string[] PolicyNames = ["stop", "rollback"];
+    private static readonly string[] PolicyNames = ["stop", "rollback"], OptimizerNames = ["adam", "adamw", "sgd"];
 
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
         $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
 
     public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
 
-    public static Option<double> LearningRate { get; } = Flag.Number(TrainingOptions.LearningRateRule, "Adam's step size", Preset.LearningRate);
+    public static Option<OptimizerKind> Optimizer { get; } = Flag.Declare("--optimizer", "NAME",
+        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", ParseOptimizer, Preset.Optimizer).Offering(OptimizerNames);
+
+    public static Option<double?> LearningRate { get; } = Flag.OptionalNumber(TrainingOptions.LearningRateRule,
+        $"The optimizer's step size; {ForEach(TrainingOptions.DefaultLearningRate)} unless given");
+
+    public static Option<double?> WeightDecay { get; } = Flag.OptionalNumber(TrainingOptions.WeightDecayRule,
+        $"How fast weights shrink by themselves, biases and batch normalizations do not; {ForEach(TrainingOptions.DefaultWeightDecay)} unless given, adam takes none");
+
+    public static Option<double> LabelSmoothing { get; } = Flag.Number(TrainingOptions.LabelSmoothingRule,
+        "Share of the target that all classes have in equal parts; the training loss is that of this target, the validation loss is plain", Preset.LabelSmoothing);
+
+    public static Option<double> GradientClip { get; } = Flag.Number(TrainingOptions.GradientClipRule,
+        "Greatest L2 norm of a step's whole gradient; a longer one is shortened to it", Preset.GradientClip);
+
+    public static Option<double> WeightAverage { get; } = Flag.Number(TrainingOptions.WeightAverageRule,
+        "Decay of an exponential average of the weights, at most (1+t)/(10+t) after step t; validation and the weights files take the average", Preset.WeightAverage);
 
     public static Option<LearningRateSchedule> Schedule { get; } = Flag.Declare<LearningRateSchedule>("--schedule", "NAME",
         $"How the learning rate changes: {string.Join(", ", LearningRateSchedule.Syntaxes)}. cosine falls to END (0) of it, one-cycle rises for RISE (0.3) of the steps and falls to nothing, "
@@ -63,14 +79,26 @@ internal static class TrainFlags
 
     public static Option<bool> NoPictures { get; } = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
 
+    /// <summary>An optimizer as a user writes it.</summary>
+    public static string NameOf(OptimizerKind optimizer) => OptimizerNames[(int)optimizer];
+
+    /// <summary>The optimizer that a user means.</summary>
+    /// <exception cref="OptionException">There is none of that name.</exception>
+    public static OptimizerKind ParseOptimizer(string text) => (OptimizerKind)IndexOf("--optimizer", OptimizerNames, text);
+
     /// <summary>A policy as a user writes it.</summary>
     public static string NameOf(NonFinitePolicy policy) => PolicyNames[(int)policy];
 
     /// <summary>The policy that a user means.</summary>
     /// <exception cref="OptionException">There is none of that name.</exception>
-    public static NonFinitePolicy ParsePolicy(string text) => Array.IndexOf(PolicyNames, text) is >= 0 and int index
-        ? (NonFinitePolicy)index
-        : throw new OptionException("--on-nan", $"'{text}' is not allowed: give {string.Join(" or ", PolicyNames)}");
+    public static NonFinitePolicy ParsePolicy(string text) => (NonFinitePolicy)IndexOf("--on-nan", PolicyNames, text);
 
     public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
+
+    private static int IndexOf(string flag, string[] names, string text) => Array.IndexOf(names, text) is >= 0 and int index
+        ? index
+        : throw new OptionException(flag, $"'{text}' is not allowed: give {string.Join(", ", names[..^1])} or {names[^1]}");
+
+    private static string ForEach(Func<OptimizerKind, double> preset) =>
+        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {NameOf(kind)}")));
 }

@@ -25,15 +25,17 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     {
         RequireSame(TrainFlags.Seed, Run.Seed);
         RequireSame(TrainFlags.BatchSize, Run.BatchSize);
+        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? TrainFlags.NameOf(parsed.GetValue(TrainFlags.Optimizer)) : null, Run.Optimizer);
+        RequireSame(TrainFlags.WeightDecay, Run.WeightDecay);
+        RequireSame(TrainFlags.LabelSmoothing, Run.LabelSmoothing);
+        RequireSame(TrainFlags.GradientClip, Run.GradientClip);
+        RequireSame(TrainFlags.WeightAverage, Run.WeightAverage);
         RequireSame(TrainFlags.ValidationSplit, Run.ValidationSplit);
         RequireSame(TrainFlags.TrainSamples, Run.TrainSamples);
         RequireSwitch(TrainFlags.NoShuffle, !Run.Shuffle, "shuffles its images");
         RequireSwitch(TrainFlags.NoDropout, !Run.Dropout, "uses dropout");
         RequireText(TrainFlags.Augment, IsGiven(TrainFlags.Augment) ? parsed.GetValue(TrainFlags.Augment).ToString() : null, Run.Augment);
-        if (IsGiven(TrainFlags.ImageSize))
-        {
-            RequireText(TrainFlags.ImageSize, Text(parsed.GetValue(TrainFlags.ImageSize)!.Value), Text(model.Input.Height));
-        }
+        RequireSame(TrainFlags.ImageSize, model.Input.Height);
         RequireSwitch(TrainFlags.Colour, model.Input.Channels == 3, "takes grey images");
         RequireModel(parsed.GetValue(CommonOptions.Model), model);
         RequireText(TrainFlags.Weights, Whole(parsed.GetValue(TrainFlags.Weights)), Run.Weights ?? "new random weights");
@@ -42,9 +44,14 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         {
             Epochs = parsed.GetValue(TrainFlags.Epochs) ?? Run.Epochs,
             BatchSize = Run.BatchSize,
-            LearningRate = IsGiven(TrainFlags.LearningRate) ? parsed.GetValue(TrainFlags.LearningRate) : Run.LearningRate,
+            Optimizer = TrainFlags.ParseOptimizer(Run.Optimizer),
+            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? Run.LearningRate,
             Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
             WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,
+            WeightDecay = Run.WeightDecay,
+            LabelSmoothing = Run.LabelSmoothing,
+            GradientClip = Run.GradientClip,
+            WeightAverage = Run.WeightAverage,
             ValidationSplit = Run.ValidationSplit,
             Shuffle = Run.Shuffle,
             Dropout = Run.Dropout,
@@ -177,6 +184,8 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     private bool IsGiven(Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
 
     private void RequireSame<T>(Option<T> option, T ofRun) where T : IFormattable => RequireText(option, IsGiven(option) ? Text(parsed.GetValue(option)!) : null, Text(ofRun));
+
+    private void RequireSame<T>(Option<T?> option, T ofRun) where T : struct, IFormattable => RequireText(option, parsed.GetValue(option) is { } given ? Text(given) : null, Text(ofRun));
 
     private static void RequireText(Option option, string? given, string ofRun)
     {

@@ -66,7 +66,7 @@ internal sealed class RunSaver : IDisposable
             Write(folder.Results, () => folder.Append(row));
         }
         Write(folder.Steps, () => folder.AppendSteps(state.StepLosses));
-        weights.Save(Described(state.Weights, accuracy), best);
+        weights.Save(Described(state.ResultWeights, accuracy), best);
         WriteCheckpoint(state);
     });
 
@@ -174,7 +174,7 @@ internal sealed class RunSaver : IDisposable
     });
 
     private TrainedModel Described(IReadOnlyList<WeightTensor> tensors, double? accuracy) =>
-        new(folder.Model, tensors) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border };
+        new(folder.Model, tensors) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border, AverageDecay = folder.Args.WeightAverage is > 0 and var decay ? decay : null };
 
     /// <summary>Writes a file of the run, in a folder that is still this run's; whether it could be.</summary>
     private bool Write(string path, Action write) => trouble.Try(path, () =>

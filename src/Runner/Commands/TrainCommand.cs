@@ -29,7 +29,8 @@ internal sealed class TrainCommand
     public Command Command { get; }
 
     /// <summary>Options that say what a step computes, but for the learning rate; lr-find has them too.</summary>
-    public static IReadOnlyList<Option> SetupOptions { get; } = [TrainFlags.BatchSize, TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment,
+    public static IReadOnlyList<Option> SetupOptions { get; } = [TrainFlags.BatchSize, TrainFlags.Optimizer, TrainFlags.WeightDecay, TrainFlags.LabelSmoothing,
+        TrainFlags.GradientClip, TrainFlags.WeightAverage, TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment,
         TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.ImageSize, TrainFlags.Colour];
 
     /// <summary>Reads what the command line names, opens the accelerator, and makes a new training.</summary>
@@ -47,7 +48,9 @@ internal sealed class TrainCommand
         }
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
         model = tensors is null ? Fit(parsed, model ?? ModelDefinition.Cnn1, data) : model!;
-        var setup = new TrainingSetup(host, model, adapt(Options(parsed, model)), data);
+        TrainingOptions options = adapt(Options(parsed, model));
+        options.Validate();
+        var setup = new TrainingSetup(host, model, options, data);
         try
         {
             setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
@@ -75,8 +78,8 @@ internal sealed class TrainCommand
         var args = new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
-            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(),
-            Schedule: options.Schedule.ToString(), WarmUp: options.WarmUp);
+            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
+            TrainFlags.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage);
         using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
         return Execute(parsed, setup, folder);
     }
@@ -132,19 +135,28 @@ internal sealed class TrainCommand
         return described ? model : model.Fit(shape, data.ClassNames.Count);
     }
 
-    private static TrainingOptions Options(ParseResult parsed, ModelDefinition model) => new()
+    private static TrainingOptions Options(ParseResult parsed, ModelDefinition model)
     {
-        Epochs = parsed.GetValue(TrainFlags.Epochs) ?? model.Epochs,
-        BatchSize = parsed.GetValue(TrainFlags.BatchSize),
-        LearningRate = parsed.GetValue(TrainFlags.LearningRate),
-        Schedule = parsed.GetValue(TrainFlags.Schedule)!,
-        WarmUp = parsed.GetValue(TrainFlags.WarmUp),
-        ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
-        Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
-        Dropout = !parsed.GetValue(TrainFlags.NoDropout),
-        Augmentation = parsed.GetValue(TrainFlags.Augment),
-        Seed = parsed.GetValue(TrainFlags.Seed),
-        TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
-        OnNonFinite = parsed.GetValue(TrainFlags.OnNan),
-    };
+        OptimizerKind optimizer = parsed.GetValue(TrainFlags.Optimizer);
+        return new TrainingOptions
+        {
+            Epochs = parsed.GetValue(TrainFlags.Epochs) ?? model.Epochs,
+            BatchSize = parsed.GetValue(TrainFlags.BatchSize),
+            Optimizer = optimizer,
+            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? TrainingOptions.DefaultLearningRate(optimizer),
+            Schedule = parsed.GetValue(TrainFlags.Schedule)!,
+            WarmUp = parsed.GetValue(TrainFlags.WarmUp),
+            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? TrainingOptions.DefaultWeightDecay(optimizer),
+            LabelSmoothing = parsed.GetValue(TrainFlags.LabelSmoothing),
+            GradientClip = parsed.GetValue(TrainFlags.GradientClip),
+            WeightAverage = parsed.GetValue(TrainFlags.WeightAverage),
+            ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
+            Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
+            Dropout = !parsed.GetValue(TrainFlags.NoDropout),
+            Augmentation = parsed.GetValue(TrainFlags.Augment),
+            Seed = parsed.GetValue(TrainFlags.Seed),
+            TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
+            OnNonFinite = parsed.GetValue(TrainFlags.OnNan),
+        };
+    }
 }

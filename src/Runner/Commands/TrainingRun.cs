@@ -177,6 +177,10 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private Action Evaluate(CancellationToken stop)
     {
+        if (trainer.Options.WeightAverage > 0)
+        {
+            Network.ImportWeights(trainer.ExportWeights());
+        }
         EvaluationResult last = Evaluation.Run(Network, test, stop), best = last;
         var evaluated = new EvaluatedModel(last, test, $"{Network.Model.Name} on the test split", RunNotes.Read(folder.Path));
         EvaluationFiles.WriteTables(folder.Path, evaluated, saver.WriteNow);
@@ -231,12 +235,15 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         TrainingOptions options = trainer.Options;
         int width = output.Width;
         output.Talk.WriteLine(TextTable.Pairs(width,
+        [
             ("run", folder.Path),
             ("model", Summaries.Of(Network.Model)),
             ("accelerator", Summaries.Of(Network.Device)),
             ("images", string.Create(CultureInfo.InvariantCulture, $"{trainer.TrainingImages} to train, {trainer.ValidationImages} held out, {test.Count} to test")),
             ("training", string.Create(CultureInfo.InvariantCulture,
-                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {Summaries.Rate(options.LearningRate)}{Summaries.Course(options)}{(options.Augmentation.IsNone ? "" : $", augmented: {options.Augmentation}")}, seed {options.Seed}"))));
+                $"{options.Epochs} epochs of {trainer.StepsPerEpoch} steps of {options.BatchSize} images, learning rate {Summaries.Rate(options.LearningRate)}{Summaries.Course(options)}{(options.Augmentation.IsNone ? "" : $", augmented: {options.Augmentation}")}, seed {options.Seed}")),
+            .. Summaries.Recipe(options),
+        ]));
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
         if (folder.Begun is not null)
         {

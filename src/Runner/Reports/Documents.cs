@@ -106,6 +106,7 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
     ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples, int CheckpointEvery = 0,
     string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop", string Augment = "none",
     string Schedule = "constant", double WarmUp = 0,
+    string Optimizer = "adam", double WeightDecay = 0, double LabelSmoothing = 0, double GradientClip = 0, double WeightAverage = 0,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
 
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>

@@ -9,6 +9,28 @@ internal static class Summaries
     public static string Line(EvaluationResult result) =>
         string.Create(CultureInfo.InvariantCulture, $"accuracy {result.Accuracy:0.0000}  loss {result.Loss:0.0000}  {result.Samples} images");
 
+    /// <summary>How a training differs from one of which nothing is said: names and texts.</summary>
+    public static IEnumerable<(string Name, string Text)> Recipe(TrainingOptions options)
+    {
+        if (options.Optimizer != OptimizerKind.Adam)
+        {
+            string name = options.Optimizer == OptimizerKind.AdamW ? "AdamW" : "SGD with momentum 0.9";
+            yield return ("optimizer", FormattableString.Invariant($"{name}, weight decay {options.WeightDecay}"));
+        }
+        if (options.LabelSmoothing > 0)
+        {
+            yield return ("loss", FormattableString.Invariant($"labels smoothed by {options.LabelSmoothing} in training; validation loss is plain cross-entropy"));
+        }
+        if (options.GradientClip > 0)
+        {
+            yield return ("gradients", FormattableString.Invariant($"shortened to a norm of at most {options.GradientClip}"));
+        }
+        if (options.WeightAverage > 0)
+        {
+            yield return ("average", FormattableString.Invariant($"of the weights, decay {options.WeightAverage}: validated, tested and saved as the weights; training goes on with those not averaged"));
+        }
+    }
+
     /// <summary>The figures that an evaluation begins with: two lines.</summary>
     public static string Headline(EvaluationDocument document) => string.Create(CultureInfo.InvariantCulture,
         $"accuracy {document.Accuracy:0.0000} (95 % interval {document.Interval[0]:0.0000} to {document.Interval[1]:0.0000}), top-2 accuracy {document.Top2Accuracy:0.0000}\nloss {document.Loss:0.0000}, {document.Samples} images\n");

@@ -30,15 +30,55 @@ public sealed class AdamCases : IOpCases
     });
 }
 
+/// <summary>Ranges of weights that decay, as a network has them and as it has not: none, one, many, some within four neighbours, one without end, some behind the last element.</summary>
+internal static class Ranges
+{
+    /// <summary>Ascending bounds; decay begins at the first, ends in front of the second, and so on.</summary>
+    public static int[] Of(Random random, int n) => (n % 6) switch
+    {
+        0 => [],
+        1 => [0, n],
+        2 => [random.Next(n), n + 5],
+        3 => [.. Enumerable.Range(0, n).Where(_ => random.Next(2) == 0)],
+        4 => [random.Next(n)],
+        _ => [.. Enumerable.Range(0, n).Where(_ => random.Next(16) == 0), n + 1, n + 3],
+    };
+}
+
+/// <summary>Adam with decay of some parameters, and gradients multiplied by a number that the device holds.</summary>
+public sealed class AdamWCases : IOpCases
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, Rate = 0.01, Decay = 0.3;
+
+    public static IEnumerable<OpCase> All => Lengths.Cases((t, n) =>
+    {
+        double[] p = Values.Vector(t.Random, n), g = Values.Vector(t.Random, n), m = Values.Vector(t.Random, n), v = [.. Values.Vector(t.Random, n).Select(Math.Abs)];
+        int[] bounds = Ranges.Of(t.Random, n);
+        double scale = Values.Next(t.Random);
+        Operand<float> parameters = t.InOut("parameters", Values.Floats(p)), first = t.InOut("first moments", Values.Floats(m)), second = t.InOut("second moments", Values.Floats(v));
+        Adam.Run(t.Device, parameters, t.Input(Values.Floats(g)), first, second, n, 7, Rate, Beta1, Beta2, Epsilon, Decay, t.Input(bounds, defines: true),
+            t.Input([(float)scale], defines: true));
+        (double Parameter, double First, double Second)[] expected =
+            [.. Enumerable.Range(0, n).Select(i => OptimizerReference.AdamW(p[i], scale * g[i], m[i], v[i], 7, Rate, Beta1, Beta2, Epsilon, OptimizerReference.Decays(bounds, i) ? Decay : 0))];
+        t.Expect(first, [.. expected.Select(e => e.First)], Tolerance.Few, n);
+        t.Expect(second, [.. expected.Select(e => e.Second)], new Tolerance(1e-12, 8 * Tolerance.Epsilon), n);
+        t.Expect(parameters, [.. expected.Select(e => e.Parameter)], Tolerance.Few, n);
+    });
+}
+
 public sealed class SgdMomentumCases : IOpCases
 {
     public static IEnumerable<OpCase> All => Lengths.Cases((t, n) =>
     {
-        double momentum = n % 2 == 0 ? 0.9 : 0, rate = 0.1;
+        double momentum = n % 2 == 0 ? 0.9 : 0, rate = 0.1, decay = n % 3 == 0 ? 0 : 0.2;
         double[] p = Values.Vector(t.Random, n), g = Values.Vector(t.Random, n), v = Values.Vector(t.Random, n);
+        int[] bounds = Ranges.Of(t.Random, n);
+        double[] scale = n % 2 == 0 ? [] : [Values.Next(t.Random)];
         Operand<float> parameters = t.InOut("parameters", Values.Floats(p)), velocities = t.InOut("velocities", Values.Floats(v));
-        SgdMomentum.Run(t.Device, parameters, t.Input(Values.Floats(g)), velocities, n, rate, momentum);
-        (double Parameter, double Velocity)[] expected = [.. Enumerable.Range(0, n).Select(i => OptimizerReference.Sgd(p[i], g[i], v[i], rate, momentum))];
+        SgdMomentum.Run(t.Device, parameters, t.Input(Values.Floats(g)), velocities, n, rate, momentum, decay, t.Input(bounds, defines: true),
+            t.Input(Values.Floats(scale), defines: true));
+        (double Parameter, double Velocity)[] expected =
+            [.. Enumerable.Range(0, n).Select(i => OptimizerReference.Sgd(p[i], (scale is [var s] ? s : 1) * g[i], v[i], rate, momentum, OptimizerReference.Decays(bounds, i) ? decay : 0))];
         t.Expect(parameters, [.. expected.Select(e => e.Parameter)], Tolerance.Few, n);
         t.Expect(velocities, [.. expected.Select(e => e.Velocity)], Tolerance.Few, n);
     });
@@ -113,14 +153,70 @@ public abstract class AdamTests<TDevice> : OpTests<TDevice, AdamCases> where TDe
     }
 }
 
+/// <summary>Adam with decay of weights.</summary>
+public abstract class AdamWTests<TDevice> : OpTests<TDevice, AdamWCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [InlineData(9)]
+    [InlineData(67)]
+    public void Ranges_of_nothing_and_a_decay_of_nothing_are_plain_Adam_bit_for_bit(int n)
+    {
+        using var t = new Trial(Device, new OpCase("plain", _ => { }), before: 16);
+        float[] p = Values.Floats(Values.Vector(t.Random, n)), g = Values.Floats(Values.Vector(t.Random, n));
+        (double Decay, int[] Bounds)[] cases = [(0, []), (0.5, []), (0, [0, n]), (0.5, [3, 3, n, n + 9])];
+        byte[][] bits = [.. cases.Select(each =>
+        {
+            Operand<float> parameters = t.InOut("parameters", p), first = t.InOut("first", g), second = t.InOut("second", [.. g.Select(Math.Abs)]);
+            Adam.Run(Device, parameters, t.Input(g), first, second, n, 3, 1e-3, weightDecay: each.Decay, decayRanges: t.Input(each.Bounds));
+            return parameters.Bits();
+        })];
+        Assert.All(bits, each => Assert.Equal(bits[0], each));
+    }
+}
+
 /// <summary>Stochastic gradient descent with momentum.</summary>
-public abstract class SgdMomentumTests<TDevice> : OpTests<TDevice, SgdMomentumCases> where TDevice : ITestDevice;
+public abstract class SgdMomentumTests<TDevice> : OpTests<TDevice, SgdMomentumCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void Velocities_that_would_become_denormal_become_zero(int n)
+    {
+        foreach (int before in Trial.Places)
+        {
+            using var t = new Trial(Device, new OpCase("denormals", _ => { }), before: before);
+            Operand<float> parameters = t.InOut("parameters", [.. Enumerable.Repeat(0.5f, n)]), velocities = t.InOut("velocities", [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1e-31f : -1e-31f)]);
+            SgdMomentum.Run(Device, parameters, t.Input(new float[n]), velocities, n, 0.1, 0.9);
+            Assert.All(velocities.Read(), x => Assert.Equal(0f, x));
+            Assert.All(parameters.Read(), x => Assert.Equal(0.5f, x));
+        }
+    }
+
+    [DeviceFact]
+    public void A_NaN_gradient_spoils_its_own_parameter_alone()
+    {
+        foreach (int before in Trial.Places)
+        {
+            using var t = new Trial(Device, new OpCase("NaN", _ => { }), before: before);
+            Operand<float> parameters = t.InOut("parameters", new float[22]), velocities = t.InOut("velocities", new float[22]);
+            SgdMomentum.Run(Device, parameters, t.Input([.. Enumerable.Range(0, 22).Select(i => i % 3 == 1 ? float.NaN : 1f)]), velocities, 22, 0.5, 0.9);
+            t.Expect(velocities, [.. Enumerable.Range(0, 22).Select(i => i % 3 == 1 ? double.NaN : 1)], Tolerance.Few, 22);
+            t.Expect(parameters, [.. Enumerable.Range(0, 22).Select(i => i % 3 == 1 ? double.NaN : -0.5)], Tolerance.Few, 22);
+        }
+    }
+}
 
 public sealed class AdamOnCpu : AdamTests<Cpu>;
 
 public sealed class AdamOnOpenCL : AdamTests<OpenCL>;
 
 public sealed class AdamOnCuda : AdamTests<Cuda>;
+
+public sealed class AdamWOnCpu : AdamWTests<Cpu>;
+
+public sealed class AdamWOnOpenCL : AdamWTests<OpenCL>;
+
+public sealed class AdamWOnCuda : AdamWTests<Cuda>;
 
 public sealed class SgdMomentumOnCpu : SgdMomentumTests<Cpu>;
 

@@ -12,19 +12,23 @@ public sealed class SoftmaxCrossEntropyCases : IOpCases
         (9, 32, 1, 0), (5, 33, 1, 0), (1, 255, 300, 0), (6, 256, 1, 2), (2, 257, 5, 0), (4, 513, 1, 1), (3, 700, 1, 40),
     ];
 
-    public static IEnumerable<OpCase> All => Sizes.Select(s => new OpCase($"N{s.N} classes {s.Classes} size {s.Size} levels {s.Levels}", t => Run(t, s.N, s.Classes, s.Size, s.Levels)));
+    private static readonly double[] Smoothings = [0, 0.1, 0.9];
 
-    private static void Run(Trial t, int n, int classes, double size, int levels)
+    public static IEnumerable<OpCase> All => Smoothings.SelectMany(smoothing => Sizes.Select(s =>
+        new OpCase($"N{s.N} classes {s.Classes} size {s.Size} levels {s.Levels}{(smoothing > 0 ? $" smoothing {smoothing}" : "")}", t => Run(t, s.N, s.Classes, s.Size, s.Levels, smoothing))));
+
+    private static void Run(Trial t, int n, int classes, double size, int levels, double smoothing)
     {
         double[][] logits = [.. Enumerable.Range(0, n).Select(_ => Values.Vector(t.Random, classes).Select(x => (double)(float)(levels > 0 ? Math.Floor(levels * (x + 1) / 2) : size * x)).ToArray())];
         int[] labels = [.. logits.Select(_ => t.Random.Next(classes))];
         Operand<float> losses = t.Output<float>("losses", n), gradLogits = t.Output<float>("gradLogits", n * classes);
         Operand<int> winners = t.Output<int>("classes", n);
-        SoftmaxCrossEntropy.Run(t.Device, t.Input(Values.Floats(logits.SelectMany(x => x))), t.Input(labels), losses, winners, gradLogits, n, classes);
+        SoftmaxCrossEntropy.Run(t.Device, t.Input(Values.Floats(logits.SelectMany(x => x))), t.Input(labels), losses, winners, gradLogits, n, classes, smoothing);
         // The exponential of a float of size s is off by the rounding of its argument, s ε.
         var tolerance = new Tolerance((classes + (2 * size) + 16) * Tolerance.Epsilon, 8 * Tolerance.Epsilon);
-        t.Expect(losses, [.. logits.Zip(labels, SoftmaxReference.Loss)], tolerance, n);
-        t.Expect(gradLogits, [.. logits.Zip(labels, (x, label) => SoftmaxReference.Gradient(x, label, n)).SelectMany(g => g)], tolerance with { Absolute = tolerance.Absolute / n }, n, classes);
+        t.Expect(losses, [.. logits.Zip(labels, (x, label) => smoothing > 0 ? SoftmaxReference.Loss(x, label, smoothing) : SoftmaxReference.Loss(x, label))],
+            tolerance with { Absolute = tolerance.Absolute * (1 + (smoothing * size)) }, n);
+        t.Expect(gradLogits, [.. logits.Zip(labels, (x, label) => SoftmaxReference.Gradient(x, label, n, smoothing)).SelectMany(g => g)], tolerance with { Absolute = tolerance.Absolute / n }, n, classes);
         t.Expect(winners, [.. logits.Select(x => (int?)SoftmaxReference.Class(x))], n);
     }
 }
@@ -43,6 +47,41 @@ public abstract class SoftmaxCrossEntropyTests<TDevice> : OpTests<TDevice, Softm
         SoftmaxCrossEntropy.Run(Device, logits, labels, with, classes, gradient, 5, 10);
         SoftmaxCrossEntropy.Run(Device, logits, labels, without, classes, default, 5, 10);
         Assert.Equal(with.Bits(), without.Bits());
+    }
+
+    [DeviceTheory]
+    [InlineData(7, 0.3)]
+    [InlineData(70, 0.1)]
+    public void The_gradient_with_smoothing_is_that_of_the_loss_by_central_differences(int classes, double smoothing)
+    {
+        using var t = new Trial(Device, new OpCase($"differences {classes}", _ => { }));
+        double[] logits = [.. Values.Vector(t.Random, classes).Select(x => 2 * x)];
+        Operand<float> losses = t.Output<float>("losses", 1), gradient = t.Output<float>("gradient", classes);
+        Operand<int> winners = t.Output<int>("classes", 1);
+        SoftmaxCrossEntropy.Run(Device, t.Input(Values.Floats(logits)), t.Input<int>([3]), losses, winners, gradient, 1, classes, smoothing);
+        // The mean cross-entropy with a label drawn as smoothing says: 1 - s of the time the label, else any class.
+        double Mean(double[] x) => ((1 - smoothing) * SoftmaxReference.Loss(x, 3)) + (smoothing * Enumerable.Range(0, classes).Average(k => SoftmaxReference.Loss(x, k)));
+        double[] expected = [.. Enumerable.Range(0, classes).Select(j =>
+        {
+            double[] more = [.. logits], less = [.. logits];
+            more[j] += 1e-5;
+            less[j] -= 1e-5;
+            return (Mean(more) - Mean(less)) / 2e-5;
+        })];
+        t.Expect(gradient, expected, new Tolerance(1e-6, 1e-5), classes);
+        t.Expect(losses, [Mean(logits)], new Tolerance(1e-5, 1e-5), 1);
+    }
+
+    [DeviceFact]
+    public void Smoothing_is_a_share()
+    {
+        using var t = new Trial(Device, new OpCase("share", _ => { }));
+        Operand<float> x = t.InOut("all", new float[4]);
+        Operand<int> y = t.InOut("integers", new int[4]);
+        foreach (double wrong in (double[])[-0.1, 1, double.NaN])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => SoftmaxCrossEntropy.Run(Device, x, y, x, y, x, 2, 2, wrong));
+        }
     }
 
     [DeviceTheory]

@@ -14,10 +14,18 @@ public static class OptimizerReference
         return (parameter - (learningRate * correctedFirst / (Math.Sqrt(correctedSecond) + epsilon)), first, second);
     }
 
-    /// <summary>Momentum as PyTorch has it.</summary>
-    public static (double Parameter, double Velocity) Sgd(double parameter, double gradient, double velocity, double learningRate, double momentum)
+    /// <summary>AdamW as PyTorch has it: the parameter shrinks first, and the moments know nothing of it.</summary>
+    public static (double Parameter, double First, double Second) AdamW(double parameter, double gradient, double first, double second,
+        long step, double learningRate, double beta1, double beta2, double epsilon, double weightDecay) =>
+        Adam(parameter - (learningRate * weightDecay * parameter), gradient, first, second, step, learningRate, beta1, beta2, epsilon);
+
+    /// <summary>Whether ranges, each from its first element to in front of its second, hold an element.</summary>
+    public static bool Decays(int[] bounds, int element) => bounds.Chunk(2).Any(range => element >= range[0] && (range.Length < 2 || element < range[1]));
+
+    /// <summary>Momentum as PyTorch has it, with weight decay in the gradient.</summary>
+    public static (double Parameter, double Velocity) Sgd(double parameter, double gradient, double velocity, double learningRate, double momentum, double weightDecay = 0)
     {
-        velocity = (momentum * velocity) + gradient;
+        velocity = (momentum * velocity) + gradient + (weightDecay * parameter);
         return (parameter - (learningRate * velocity), velocity);
     }
 }

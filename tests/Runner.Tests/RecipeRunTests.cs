@@ -1,0 +1,100 @@
+using GpuCnn.Kernels;
+using GpuCnn.Runner.Reports;
+using Xunit;
+
+namespace GpuCnn.Runner.Tests;
+
+/// <summary>Runs with another optimizer, label smoothing, clipped gradients and an average of the weights, in one piece and resumed.</summary>
+public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
+{
+    /// <summary>80 images to train on, in batches of 20: epochs of 4 steps; cnn2 has dropout.</summary>
+    private static readonly string[] Run = ["--model", "cnn2", "--epochs", "3", "--batch-size", "20", "--train-samples", "100", "--seed", "7", "--accelerator", "cpu"];
+
+    [Theory]
+    [InlineData("--optimizer adamw --weight-decay 0.1 --label-smoothing 0.1 --gradient-clip 0.5 --ema 0.9", 0.3)]
+    [InlineData("--optimizer adamw --weight-decay 0.1 --label-smoothing 0.1 --gradient-clip 0.5 --ema 0.9", 0.7)]
+    [InlineData("--optimizer sgd --learning-rate 0.01 --ema 0.5", 0.5)]
+    public void A_stop_at_any_step_changes_no_bit(string recipe, double share)
+    {
+        string whole = tiny.New("run"), parts = tiny.New("run");
+        string[] args = [.. Run, .. recipe.Split(' ')];
+        int launches = 0;
+        Assert.Equal(0, Train(number => launches = number, null, [.. args, "--output", whole]).ExitCode);
+        using var stop = new CancellationTokenSource();
+        Assert.Equal(130, Train(number => { if (number > share * launches) { stop.Cancel(); } }, stop, [.. args, "--output", parts]).ExitCode);
+        CommandRun resumed = CommandRun.Of("train", "--resume", parts);
+        Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
+        RunComparison.Same(whole, parts);
+    }
+
+    [Fact]
+    public void The_recipe_is_said_noted_and_in_the_weights_files()
+    {
+        string folder = tiny.New("run");
+        CommandRun run = Train(null, null, [.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--gradient-clip", "2", "--ema", "0.75", "--output", folder]);
+        foreach (string part in (string[])["optimizer    AdamW, weight decay 0.01\n", "loss         labels smoothed by 0.1 in training; ", "gradients    shortened to a norm of at most 2\n", "average      of the weights, decay 0.75: "])
+        {
+            Assert.Contains(part, run.Out, StringComparison.Ordinal);
+        }
+        ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
+        Assert.Equal(("adamw", 0.001, 0.01, 0.1, 2.0, 0.75), (args.Optimizer, args.LearningRate, args.WeightDecay, args.LabelSmoothing, args.GradientClip, args.WeightAverage));
+        TrainingState state = new CheckpointFolder(Path.Combine(folder, "checkpoint")).LoadNewest()!.State;
+        Assert.Equal((OptimizerKind.AdamW, 0.01, 0.1, 2.0, 0.75), (state.Options.Optimizer, state.Options.WeightDecay, state.Options.LabelSmoothing, state.Options.GradientClip, state.Options.WeightAverage));
+        var last = TrainedModel.Load(Path.Combine(folder, "weights", "last.safetensors"));
+        Assert.Equal(0.75, last.AverageDecay);
+        Assert.Equal(0.75, TrainedModel.Load(Path.Combine(folder, "weights", "best.safetensors")).AverageDecay);
+        Assert.Equal(state.AveragedWeights.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).SelectMany(tensor => tensor.Values),
+            last.Weights.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).SelectMany(tensor => tensor.Values));
+        Assert.NotEqual(state.Weights.SelectMany(tensor => tensor.Values), state.AveragedWeights.SelectMany(tensor => tensor.Values));
+    }
+
+    [Theory]
+    [InlineData("last", "test")]
+    [InlineData("best", "test_best")]
+    public void What_is_tested_at_the_end_are_the_files_of_the_average(string name, string key)
+    {
+        string folder = tiny.New("run");
+        CommandRun run = Train(null, null, [.. Run, "--optimizer", "sgd", "--ema", "0.6", "--output", folder, "--json"]);
+        CommandRun evaluated = CommandRun.Of("evaluate", "--weights", Path.Combine(folder, "weights", $"{name}.safetensors"), "--data", tiny.Data, "--accelerator", "cpu", "--json");
+        Assert.Equal(run.Json.GetProperty(key).GetProperty("loss").GetDouble(), evaluated.Json.GetProperty("loss").GetDouble(), 1e-6);
+        Assert.Equal(0.05, run.Json.GetProperty("epochs")[0].GetProperty("learning_rate").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("--optimizer", "sgd", "sgd is given, but the run has adamw")]
+    [InlineData("--weight-decay", "0.02", "0.02 is given, but the run has 0.01")]
+    [InlineData("--label-smoothing", "0.2", "0.2 is given, but the run has 0.1")]
+    [InlineData("--gradient-clip", "1", "1 is given, but the run has 0")]
+    [InlineData("--ema", "0.5", "0.5 is given, but the run has 0")]
+    public void Another_recipe_would_be_another_run(string flag, string value, string expected)
+    {
+        string folder = tiny.New("run");
+        string[] args = [.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--output", folder];
+        Assert.Equal(0, Train(null, null, args).ExitCode);
+        CommandRun other = CommandRun.Of("train", "--resume", folder, flag, value);
+        Assert.Equal(2, other.ExitCode);
+        Assert.StartsWith($"gpucnn: {flag}: {expected}", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
+        CommandRun same = CommandRun.Of("train", "--resume", folder, "--optimizer", "adamw", "--weight-decay", "0.01", "--label-smoothing", "0.1", "--gradient-clip", "0", "--ema", "0");
+        Assert.Equal((0, ""), (same.ExitCode, same.Error));
+    }
+
+    private CommandRun Train(Action<int>? atLaunch, CancellationTokenSource? stop, string[] args)
+    {
+        int launches = 0;
+        Device.Interceptor.Value = activity =>
+        {
+            if (activity == DeviceActivity.Launch)
+            {
+                atLaunch?.Invoke(++launches);
+            }
+        };
+        try
+        {
+            return CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, ["train", "--data", tiny.Data, .. args]);
+        }
+        finally
+        {
+            Device.Interceptor.Value = null;
+        }
+    }
+}
