@@ -31,6 +31,8 @@ public sealed class TrainingOptionsTests
         { "--warm-up", Preset with { WarmUp = double.NaN } },
         { "--warm-up", Preset with { WarmUp = 10 } },
         { "--warm-up", Preset with { WarmUp = 1, Schedule = new OneCycleSchedule() } },
+        { "--stop-patience", Preset with { EarlyStopping = new EarlyStopping { Patience = -1 } } },
+        { "--stop-min-change", Preset with { EarlyStopping = new EarlyStopping { MinChange = double.NaN } } },
         { "--schedule", Preset with { Schedule = new StepSchedule { Epochs = 0 } } },
         { "--schedule", Preset with { Schedule = new CosineSchedule { End = double.NaN } } },
         { "--augment", Preset with { Augmentation = new(Shift: -1) } },

@@ -98,7 +98,7 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     public void Numbers_that_json_has_not_become_null()
     {
         var document = new EpochDocument(1, double.NaN, double.PositiveInfinity, double.NaN, null, 0.1, 1, 1);
-        string text = Documents.Text(new TrainDocument("m", 1, "cpu:0", [document], [float.NaN, 0.1f], 1, null, null, "r"), Documents.Default.TrainDocument);
+        string text = Documents.Text(new TrainDocument("m", 1, "cpu:0", [document], [float.NaN, 0.1f], 1, null, null, "r", null), Documents.Default.TrainDocument);
         Assert.Contains("\"train_loss\":null,\"train_accuracy\":null,\"val_loss\":null", text, StringComparison.Ordinal);
         Assert.Contains("\"step_losses\":[null,0.1]", text, StringComparison.Ordinal);
     }

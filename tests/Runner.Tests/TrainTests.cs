@@ -14,7 +14,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         CommandRun run = Train("--epochs", "3", "--batch-size", "50", "--output", folder, "--json");
         Assert.Equal(0, run.ExitCode);
 
-        Assert.Equal(["model", "parameters", "accelerator", "epochs", "step_losses", "train_seconds", "test", "test_best", "run"], CommandRun.Keys(run.Json));
+        Assert.Equal(["model", "parameters", "accelerator", "epochs", "step_losses", "train_seconds", "test", "test_best", "run", "stopped_early"], CommandRun.Keys(run.Json));
         Assert.Equal("cnn1", run.Json.GetProperty("model").GetString());
         Assert.Equal(693_962, run.Json.GetProperty("parameters").GetInt32());
         Assert.Equal("cpu:0", run.Json.GetProperty("accelerator").GetString());

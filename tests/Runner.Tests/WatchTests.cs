@@ -22,7 +22,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Contains("done  2 of 2 epochs, 10 of 10 steps  best epoch ", run.Out, StringComparison.Ordinal);
         }
         JsonElement now = CommandRun.Of("watch", folder, "--once", "--json").Json;
-        Assert.Equal(["run", "status", "model", "accelerator", "epoch", "epochs", "step", "steps", "loss", "images_per_second", "seconds_left", "best_epoch", "problem", "results"],
+        Assert.Equal(["run", "status", "model", "accelerator", "epoch", "epochs", "step", "steps", "loss", "images_per_second", "seconds_left", "best_epoch", "problem", "results", "stopped_early"],
             CommandRun.Keys(now));
         Assert.Equal(("done", 2, 10), (now.GetProperty("status").GetString(), now.GetProperty("results").GetArrayLength(), now.GetProperty("step").GetInt32()));
         Assert.Equal(File.ReadAllLines(Path.Combine(folder, "results.csv"))[2].Split(',')[3], now.GetProperty("results")[1].GetProperty("val_loss").GetRawText());

@@ -11,7 +11,7 @@ internal sealed record CheckpointDocument(TrainingOptions Options, int TrainingI
 }
 
 /// <summary>How checkpoints' JSON is read and written: shortest texts that give the same numbers again.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true,
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckpointDocument))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

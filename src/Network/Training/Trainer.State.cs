@@ -53,7 +53,7 @@ public sealed partial class Trainer
     }
 
     /// <summary>Goes back, or forward, to a state. When it does not fit nothing is changed.</summary>
-    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs, the learning rate and its schedule.</param>
+    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs, the learning rate, its schedule and early stopping.</param>
     /// <exception cref="StateMismatchException">It belongs to another training.</exception>
     /// <exception cref="ModelMismatchException">Its tensors belong to another model.</exception>
     public void Restore(TrainingState state)
@@ -87,6 +87,7 @@ public sealed partial class Trainer
         epochs.Clear();
         epochs.AddRange(state.Epochs);
         curve.Restore(state.Epochs);
+        stopping.Restore(state.Epochs);
         bestAccuracy = epochs.Max(epoch => epoch.ValAccuracy) ?? double.NegativeInfinity;
         (kept, keptRevision) = (state, Network.Revision);
     }

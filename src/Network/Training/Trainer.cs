@@ -20,6 +20,7 @@ public sealed partial class Trainer : IDisposable
     private readonly Optimizer optimizer;
     private readonly List<float> stepLosses;
     private readonly LearningRateCurve curve;
+    private readonly EarlyStoppingWatch stopping;
     private readonly List<EpochResult> epochs = [];
     private int stepsOfEpoch;
     private double secondsOfEpoch;
@@ -50,6 +51,7 @@ public sealed partial class Trainer : IDisposable
         BaseLearningRate = options.LearningRate;
         (TrainingImages, ValidationImages) = options.Split(images.Count);
         curve = new LearningRateCurve(options, StepsPerEpoch);
+        stopping = new EarlyStoppingWatch(options.EarlyStopping);
         Device device = network.Device;
         optimizer = new Optimizer(network, options);
         training = new DeviceImages(device, images.Slice(0, TrainingImages), options.Augmentation, options.Seed);
@@ -80,6 +82,12 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Epochs done, the interrupted one not counted.</summary>
     public int EpochsDone => epochs.Count;
+
+    /// <summary>Whether the training is at its end: all epochs are done, or it stopped early.</summary>
+    public bool IsDone => EpochsDone >= Options.Epochs || StoppedEarly is not null;
+
+    /// <summary>Why the training is at its end before all epochs are done; null when it is not, or they are.</summary>
+    public EarlyStop? StoppedEarly => EpochsDone < Options.Epochs ? stopping.Stop : null;
 
     /// <summary>The metrics of the epochs done.</summary>
     public IReadOnlyList<EpochResult> Epochs => epochs;
@@ -192,6 +200,7 @@ public sealed partial class Trainer : IDisposable
         bestAccuracy = Math.Max(bestAccuracy, result.ValAccuracy ?? double.NegativeInfinity);
         epochs.Add(result);
         curve.Add(result);
+        stopping.Add(result);
         stepsOfEpoch = 0;
         secondsOfEpoch = 0;
     }

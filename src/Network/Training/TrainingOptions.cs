@@ -91,6 +91,9 @@ public sealed record TrainingOptions
     /// <summary>Epochs, perhaps a fraction of one, in which the learning rate rises in equal steps from almost nothing to what the schedule begins with; 0 for none.</summary>
     public double WarmUp { get; init; }
 
+    /// <summary>When the training ends before all epochs are done.</summary>
+    public EarlyStopping EarlyStopping { get; init; } = new();
+
     /// <summary>The largest batch size.</summary>
     public const int LargestBatch = 65_536;
 
@@ -163,6 +166,7 @@ public sealed record TrainingOptions
         Augmentation.Validate();
         WarmUpRule.Check(WarmUp);
         Schedule.Validate();
+        EarlyStopping.Validate();
         if (WarmUp > 0 && (WarmUp >= Epochs || Schedule.WarmsUp))
         {
             throw WarmUpRule.Refuse(WarmUp, WarmUp >= Epochs ? $"less than the {Epochs} epochs" : $"none with --schedule {Schedule.Name}, which warms up by itself");
@@ -183,6 +187,7 @@ public sealed record TrainingOptions
         int validation = (int)Math.Round(images * ValidationSplit);
         return validation == images ? throw ValidationSplitRule.Refuse(ValidationSplit, $"less, for it leaves none of the {images} images to train on")
             : validation == 0 && Schedule.NeedsValidation ? throw new OptionException(LearningRateSchedule.Flag, $"{Schedule.Name} looks at images held out, and none are; give --validation-split above 0")
+            : validation == 0 && EarlyStopping.Patience > 0 ? throw new OptionException(EarlyStopping.PatienceRule.Flag, "it looks at images held out, and none are; give --validation-split above 0")
             : (images - validation, validation);
     }
 }

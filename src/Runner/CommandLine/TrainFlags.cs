@@ -43,6 +43,16 @@ internal static class TrainFlags
     public static Option<double> WarmUp { get; } = Flag.Number(TrainingOptions.WarmUpRule,
         "Epochs, or a part of one, in which the learning rate rises step by step from almost nothing", Preset.WarmUp);
 
+    public static Option<int> StopPatience { get; } = Flag.Number(EarlyStopping.PatienceRule,
+        "End the training when --stop-metric has not improved for N epochs in a row", Preset.EarlyStopping.Patience);
+
+    public static Option<ValidationMetric> StopMetric { get; } = Flag.Declare("--stop-metric", "METRIC",
+        "What is to improve: val_loss or val_accuracy; best weights are those of the best val_accuracy with either", text => ValidationMetrics.Parse("--stop-metric", text), Preset.EarlyStopping.Metric)
+        .Offering(ValidationMetrics.Names);
+
+    public static Option<double> StopMinChange { get; } = Flag.Number(EarlyStopping.MinChangeRule,
+        "An improvement by no more than this is none", Preset.EarlyStopping.MinChange);
+
     public static Option<double> ValidationSplit { get; } = Flag.Number(TrainingOptions.ValidationSplitRule,
         "Share of the images, the last ones, held out for validation (0: none, then best is last)", Preset.ValidationSplit);
 
@@ -73,7 +83,7 @@ internal static class TrainFlags
         "Save a checkpoint every N steps too, beside that at each epoch's end and when the training is interrupted", 0);
 
     public static Option<string?> Resume { get; } = Flag.Text("--resume", "RUN",
-        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, --learning-rate, --schedule, --warm-up and --accelerator changed (other bits from there)");
+        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, the --stop flags changed, and --learning-rate, --schedule, --warm-up and --accelerator (other bits from there)");
 
     public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
 
@@ -85,6 +95,23 @@ internal static class TrainFlags
     /// <summary>The optimizer that a user means.</summary>
     /// <exception cref="OptionException">There is none of that name.</exception>
     public static OptimizerKind ParseOptimizer(string text) => (OptimizerKind)IndexOf("--optimizer", OptimizerNames, text);
+
+    /// <summary>Early stopping as given; what is not given is as it was.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="before">What it was.</param>
+    /// <exception cref="OptionException">Something is given that has no effect.</exception>
+    public static EarlyStopping Stopping(ParseResult parsed, EarlyStopping before)
+    {
+        bool IsGiven(Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
+        var stopping = new EarlyStopping
+        {
+            Patience = IsGiven(StopPatience) ? parsed.GetValue(StopPatience) : before.Patience,
+            Metric = IsGiven(StopMetric) ? parsed.GetValue(StopMetric) : before.Metric,
+            MinChange = IsGiven(StopMinChange) ? parsed.GetValue(StopMinChange) : before.MinChange,
+        };
+        return stopping.Patience > 0 || ((Option[])[StopMetric, StopMinChange]).FirstOrDefault(IsGiven) is not { } idle ? stopping
+            : throw new OptionException(idle.Name, $"it has no effect without {StopPatience.Name} N; give that too");
+    }
 
     /// <summary>A policy as a user writes it.</summary>
     public static string NameOf(NonFinitePolicy policy) => PolicyNames[(int)policy];

@@ -18,7 +18,8 @@ internal sealed class TrainCommand
         Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.LearningRate,
-            TrainFlags.Schedule, TrainFlags.WarmUp, .. SetupOptions, TrainFlags.Folder, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+            TrainFlags.Schedule, TrainFlags.WarmUp, TrainFlags.StopPatience, TrainFlags.StopMetric, TrainFlags.StopMinChange,
+            .. SetupOptions, TrainFlags.Folder, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -79,7 +80,8 @@ internal sealed class TrainCommand
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
             TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
-            TrainFlags.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage);
+            TrainFlags.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
+            options.EarlyStopping.Patience, ValidationMetrics.NameOf(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
         using RunFolder folder = wanted is not null ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
         return Execute(parsed, setup, folder);
     }
@@ -146,6 +148,7 @@ internal sealed class TrainCommand
             LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? TrainingOptions.DefaultLearningRate(optimizer),
             Schedule = parsed.GetValue(TrainFlags.Schedule)!,
             WarmUp = parsed.GetValue(TrainFlags.WarmUp),
+            EarlyStopping = TrainFlags.Stopping(parsed, new EarlyStopping()),
             WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? TrainingOptions.DefaultWeightDecay(optimizer),
             LabelSmoothing = parsed.GetValue(TrainFlags.LabelSmoothing),
             GradientClip = parsed.GetValue(TrainFlags.GradientClip),

@@ -35,6 +35,10 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private Network Network => trainer.Network;
 
+    private EarlyStopDocument? Stop => EarlyStopDocument.Of(trainer.StoppedEarly);
+
+    private string StopLine => Stop is { } stop ? Summaries.Line(stop, trainer.Options.Epochs) : "";
+
     private bool HoldsOut => trainer.ValidationImages > 0;
 
     /// <summary>The checkpoint that it goes on from; null for a new run.</summary>
@@ -69,6 +73,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             {
                 Status = problem is not null ? RunStatus.Failed : code == ExitCode.Done ? RunStatus.Done : RunStatus.Interrupted,
                 Problem = problem,
+                StoppedEarly = Stop,
             });
         }
         catch (Exception exception)
@@ -110,12 +115,12 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         view.Follow(() =>
         {
             view.OnPast(plan, [.. trainer.Epochs], [.. trainer.StepLosses]);
-            if (trainer.EpochsDone >= trainer.Options.Epochs)
+            if (trainer.IsDone)
             {
                 // Only the evaluation is left; it must find the weights of this very state, whatever became of their files.
                 saver.Save(trainer.Capture(), null, trainer.Epochs[^1].ValAccuracy, BestEpoch == trainer.EpochsDone);
             }
-            for (bool stopped = false; trainer.EpochsDone < trainer.Options.Epochs && !stopped; stopped = stop.IsCancellationRequested)
+            for (bool stopped = false; !trainer.IsDone && !stopped; stopped = stop.IsCancellationRequested)
             {
                 EpochResult result = trainer.RunEpoch(this, stop);
                 // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
@@ -198,7 +203,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         {
             output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
             output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
-            WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {BestEpoch}\n{Validation(trainer.Epochs[BestEpoch - 1])}run         {folder.Path}\n");
+            WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {BestEpoch}\n{Validation(trainer.Epochs[BestEpoch - 1])}{StopLine}run         {folder.Path}\n");
         };
     }
 
@@ -227,7 +232,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private void WriteResult(EvaluationResult? last, EvaluationResult? best, string text) => output.Result(
         new TrainDocument(Network.Model.Name, Network.Model.Parameters, Network.Device.Info.Id, Rows(), trainer.StepLosses, trainer.Epochs.Sum(row => row.TrainSeconds),
-            last is null ? null : EvaluationDocument.Of(last), best is null ? null : EvaluationDocument.Of(best), folder.Path),
+            last is null ? null : EvaluationDocument.Of(last), best is null ? null : EvaluationDocument.Of(best), folder.Path, Stop),
         Documents.Default.TrainDocument, text);
 
     private void WriteBanner()
@@ -247,7 +252,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
         if (folder.Begun is not null)
         {
-            output.Talk.WriteLine(trainer.EpochsDone < options.Epochs
+            output.Talk.WriteLine(Stop is not null ? $"{StopLine}nothing is left to train: a higher --stop-patience, or 0, goes on\n" : trainer.EpochsDone < options.Epochs
                 ? string.Create(CultureInfo.InvariantCulture, $"resumed after step {trainer.StepLosses.Count}, {trainer.EpochsDone} of {options.Epochs} epochs done\n")
                 : string.Create(CultureInfo.InvariantCulture, $"nothing is left to train: all {options.Epochs} epochs are done, --epochs N goes on to N\n"));
         }

@@ -67,7 +67,7 @@ internal sealed class WatchCommand
         bool running = reader.Status == RunStatus.Running;
         return new WatchDocument(folder, reader.Status, reader.Args.Model, reader.Args.Accelerator, now.Epoch, now.Plan.Epochs, now.Step, now.Plan.Steps, now.Loss,
             running ? now.ImagesPerSecond : null, running ? now.Left?.TotalSeconds : null, reader.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch, reader.State.Problem,
-            [.. reader.Epochs.Select(EpochDocument.Of)]);
+            [.. reader.Epochs.Select(EpochDocument.Of)], reader.State.StoppedEarly);
     }
 
     private static string Text(WatchDocument now)
@@ -76,6 +76,7 @@ internal sealed class WatchCommand
             ? string.Create(CultureInfo.InvariantCulture, $"  best epoch {epoch}, validation accuracy {accuracy:0.0000}") : "";
         string left = now.SecondsLeft is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  about {seconds:0} s left") : "";
         return string.Create(CultureInfo.InvariantCulture, $"{PlainText.Of(now.Status)}  {now.Results.Count} of {now.Epochs} epochs, {now.Step} of {now.Steps} steps{best}{left}\n")
+            + (now.StoppedEarly is { } stop ? Summaries.Line(stop, now.Epochs) : "")
             + (now.Problem is null ? "" : PlainText.Of(now.Problem) + "\n");
     }
 }

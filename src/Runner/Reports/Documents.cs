@@ -8,7 +8,14 @@ namespace GpuCnn.Runner.Reports;
 
 /// <summary>What <c>train --json</c> writes.</summary>
 internal sealed record TrainDocument(string Model, long Parameters, string Accelerator, IReadOnlyList<EpochDocument> Epochs, IReadOnlyList<float> StepLosses,
-    double TrainSeconds, EvaluationDocument? Test, EvaluationDocument? TestBest, string Run);
+    double TrainSeconds, EvaluationDocument? Test, EvaluationDocument? TestBest, string Run, EarlyStopDocument? StoppedEarly);
+
+/// <summary>A training that ended before all its epochs were done: after which epoch, because which metric had its best value how long before.</summary>
+internal sealed record EarlyStopDocument(int Epoch, string Metric, double Best, int BestEpoch, int Patience, double MinChange)
+{
+    public static EarlyStopDocument? Of(EarlyStop? stop) => stop is null ? null
+        : new(stop.Epoch, ValidationMetrics.NameOf(stop.Rule.Metric), stop.Best, stop.BestEpoch, stop.Rule.Patience, stop.Rule.MinChange);
+}
 
 /// <summary>An epoch: the columns of results.csv.</summary>
 internal sealed record EpochDocument(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
@@ -107,6 +114,7 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
     string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop", string Augment = "none",
     string Schedule = "constant", double WarmUp = 0,
     string Optimizer = "adam", double WeightDecay = 0, double LabelSmoothing = 0, double GradientClip = 0, double WeightAverage = 0,
+    int StopPatience = 0, string StopMetric = "val_loss", double StopMinChange = 0,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
 
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>
@@ -121,8 +129,10 @@ internal sealed record ArgsDocument(string Version, string Model, string Acceler
 /// <param name="Ended">When it ended; null while it runs.</param>
 /// <param name="Problem">Why it failed.</param>
 /// <param name="Resumed">When it was resumed the last time; null in a run of one piece.</param>
+/// <param name="StoppedEarly">Why it ended before all its epochs were done.</param>
 internal sealed record StateDocument(string Status, int Process, DateTimeOffset ProcessStarted, string Machine, int StepsPerEpoch, int TrainingImages,
-    int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem, DateTimeOffset? Resumed = null);
+    int ValidationImages, DateTimeOffset Started, DateTimeOffset? Ended, string? Problem, DateTimeOffset? Resumed = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] EarlyStopDocument? StoppedEarly = null);
 
 /// <summary>What <c>lr-find --json</c> writes: each step's rate and losses, and the rates suggested, of which the recommended one is the learning rate.</summary>
 internal sealed record LearningRateDocument(string Model, string Accelerator, double LearningRate, string Recommended, SuggestionsDocument Suggestions, int Steps, bool Diverged,
@@ -138,7 +148,7 @@ internal sealed record SuggestionsDocument(double Valley, double Steepest, doubl
 
 /// <summary>What <c>watch --json</c> writes.</summary>
 internal sealed record WatchDocument(string Run, string Status, string Model, string Accelerator, int Epoch, int Epochs, long Step, long Steps, double? Loss,
-    double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results);
+    double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results, EarlyStopDocument? StoppedEarly);
 
 /// <summary>Reads and writes the documents; names are in snake case, and numbers that JSON cannot hold become null.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)],

@@ -31,6 +31,12 @@ internal static class Summaries
         }
     }
 
+    /// <summary>Why a training ended early, as a line of a result.</summary>
+    /// <param name="stop">Why.</param>
+    /// <param name="epochs">The epochs it was to have.</param>
+    public static string Line(EarlyStopDocument stop, int epochs) => string.Create(CultureInfo.InvariantCulture,
+        $"stopped     after epoch {stop.Epoch} of {epochs}: best {PlainText.Of(stop.Metric)} {stop.Best:0.0000} in epoch {stop.BestEpoch}, no better {(stop.MinChange > 0 ? $"by more than {stop.MinChange} " : "")}in the {stop.Epoch - stop.BestEpoch} epochs since\n");
+
     /// <summary>The figures that an evaluation begins with: two lines.</summary>
     public static string Headline(EvaluationDocument document) => string.Create(CultureInfo.InvariantCulture,
         $"accuracy {document.Accuracy:0.0000} (95 % interval {document.Interval[0]:0.0000} to {document.Interval[1]:0.0000}), top-2 accuracy {document.Top2Accuracy:0.0000}\nloss {document.Loss:0.0000}, {document.Samples} images\n");
