@@ -13,7 +13,7 @@ internal static class Targets
         Pictures.Any, Pictures.Png,
         DataFolders.ClassNames, DataFolders.Mapping, DataFolders.Names, DataFolders.Cache,
         Models.Description, Models.Keras, OnnxFiles.Any,
-        RunFolders.Args, RunFolders.State, RunFolders.Results, RunFolders.Steps, RunFolders.NotesOfArgs, RunFolders.NotesOfResults,
+        RunFolders.Args, RunFolders.State, RunFolders.Results, RunFolders.Steps, RunFolders.NotesOfArgs, RunFolders.NotesOfResults, RunFolders.Seeds,
     ];
 
     /// <summary>The parser of a name.</summary>

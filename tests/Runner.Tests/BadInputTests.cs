@@ -81,6 +81,8 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("train --stop-min-change -0.1", "--stop-min-change: -0.1 is not allowed: give 0 or more")]
     [InlineData("train --stop-metric val_loss --data DATA", "--stop-metric: it has no effect without --stop-patience N; give that too")]
     [InlineData("train --stop-patience 3 --validation-split 0 --data DATA", "--stop-patience: it looks at images held out, and none are; give --validation-split above 0")]
+    [InlineData("train --seeds 1", "--seeds: 1 is not allowed: give 2 to 1000")]
+    [InlineData("train --seeds 3 --seed 18446744073709551613", "--seeds: 3 is not allowed: give fewer, or a --seed below 18446744073709551613")]
     [InlineData("train --data EMPTY", "EMPTY: it holds no data set: give --data a folder with IDX files")]
     [InlineData("train --data CUT", "train-images-idx3-ubyte.gz: ")]
     [InlineData("train --weights NONE", "NONE: there is no such file")]

@@ -67,6 +67,19 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal("0.001", Rates(steps)[3]);
     }
 
+    [Theory]
+    [InlineData("step=3", 3, true)]
+    [InlineData("step=2", 3, false)]
+    [InlineData("plateau=1:0.5", 3, true)]
+    [InlineData("plateau=0:0.5", 3, false)]
+    [InlineData("cosine", 1, false)]
+    public void A_schedule_that_changes_nothing_is_warned_about(string schedule, int epochs, bool warns)
+    {
+        CommandRun run = Train(null, null, [.. Run, "--epochs", $"{epochs}", "--schedule", schedule, "--output", tiny.New("run")]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(warns ? $"gpucnn: warning: --schedule {LearningRateSchedule.Parse(schedule)} changes nothing within {epochs} epochs\n" : "", run.Error);
+    }
+
     private static string[] Rates(string folder) => [.. File.ReadLines(Path.Combine(folder, "results.csv")).Skip(1).Select(row => row.Split(',')[5])];
 
     private static ArgsDocument Args(string folder) => RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);

@@ -78,6 +78,20 @@ public sealed class ViewTests
         Snapshot.Matches(text, $"{name}.txt");
     }
 
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    public void One_of_several_trainings_says_which_it_is(int width)
+    {
+        using TestConsole console = Console(width, 24, ColorSystem.NoColors, true);
+        var clock = new ManualClock();
+        var view = new LiveTrainingView(console, Plan with { Place = "seed 8 (2 of 5)" }, clock);
+        Play(view, clock, epochs: 1, more: 3);
+        view.Draw();
+        string[] screen = Screen(console.Output, 24);
+        Assert.Single(screen, line => line == "seed 8 (2 of 5)");
+    }
+
     [Fact]
     public void Following_keeps_the_rows_and_leaves_a_clean_screen_with_its_cursor()
     {

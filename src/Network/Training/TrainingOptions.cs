@@ -205,11 +205,15 @@ public sealed class OptionRule<T>(string flag, string allowed, Func<T, bool> isA
     /// <summary>The allowed values in words.</summary>
     public string Allowed => allowed;
 
+    /// <summary>Whether a value is allowed.</summary>
+    /// <param name="value">The value.</param>
+    public bool Allows(T value) => isAllowed(value);
+
     /// <summary>Checks a value.</summary>
     /// <param name="value">The value.</param>
     /// <returns>The value.</returns>
     /// <exception cref="OptionException">It is not allowed.</exception>
-    public T Check(T value) => isAllowed(value) ? value : throw Refuse(value, allowed);
+    public T Check(T value) => Allows(value) ? value : throw Refuse(value, allowed);
 
     /// <summary>The refusal of a value that the rule allows but the circumstances do not.</summary>
     /// <param name="value">The value.</param>

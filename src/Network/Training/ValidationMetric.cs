@@ -27,7 +27,7 @@ public static class ValidationMetrics
     public static ValidationMetric Parse(string flag, string name)
     {
         int index = Names.ToList().IndexOf(name);
-        return index >= 0 ? (ValidationMetric)index : throw new OptionException(flag, $"'{name}' is not allowed: give {string.Join(" or ", Names)}");
+        return index >= 0 ? (ValidationMetric)index : throw new OptionException(flag, $"'{PlainText.Beginning(name, LearningRateSchedule.LongestText)}' is not allowed: give {string.Join(" or ", Names)}");
     }
 
     /// <summary>A metric's value in an epoch; null when nothing is held out.</summary>

@@ -70,6 +70,12 @@ internal static class TrainFlags
     public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
         "Seed of initial weights, shuffling, dropout and augmentation", Preset.Seed);
 
+    /// <summary>What <see cref="Seeds"/> may be.</summary>
+    public static OptionRule<int> SeedsRule { get; } = new("--seeds", "2 to 1000", value => value is >= 2 and <= 1000);
+
+    public static Option<int?> Seeds { get; } = Flag.OptionalNumber(SeedsRule,
+        "Train with so many seeds, --seed and those above it, one after the other, and tell mean and 95 % half-width of their test accuracies");
+
     public static Option<NonFinitePolicy> OnNan { get; } = Flag.Declare("--on-nan", "WHAT",
         $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)", ParsePolicy,
         NonFinitePolicy.Stop).Offering(PolicyNames);
@@ -98,18 +104,18 @@ internal static class TrainFlags
 
     /// <summary>Early stopping as given; what is not given is as it was.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="isGiven">Whether an option is given.</param>
     /// <param name="before">What it was.</param>
     /// <exception cref="OptionException">Something is given that has no effect.</exception>
-    public static EarlyStopping Stopping(ParseResult parsed, EarlyStopping before)
+    public static EarlyStopping Stopping(ParseResult parsed, Predicate<Option> isGiven, EarlyStopping before)
     {
-        bool IsGiven(Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
         var stopping = new EarlyStopping
         {
-            Patience = IsGiven(StopPatience) ? parsed.GetValue(StopPatience) : before.Patience,
-            Metric = IsGiven(StopMetric) ? parsed.GetValue(StopMetric) : before.Metric,
-            MinChange = IsGiven(StopMinChange) ? parsed.GetValue(StopMinChange) : before.MinChange,
+            Patience = isGiven(StopPatience) ? parsed.GetValue(StopPatience) : before.Patience,
+            Metric = isGiven(StopMetric) ? parsed.GetValue(StopMetric) : before.Metric,
+            MinChange = isGiven(StopMinChange) ? parsed.GetValue(StopMinChange) : before.MinChange,
         };
-        return stopping.Patience > 0 || ((Option[])[StopMetric, StopMinChange]).FirstOrDefault(IsGiven) is not { } idle ? stopping
+        return stopping.Patience > 0 || ((Option[])[StopMetric, StopMinChange]).FirstOrDefault(option => isGiven(option)) is not { } idle ? stopping
             : throw new OptionException(idle.Name, $"it has no effect without {StopPatience.Name} N; give that too");
     }
 

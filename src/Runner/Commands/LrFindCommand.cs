@@ -46,7 +46,7 @@ internal sealed class LrFindCommand
         {
             OutputFile.Check(picture, ".png");
         }
-        using TrainingSetup setup = TrainCommand.Prepare(host, parsed, options => options with { LearningRate = search.From, Schedule = new ConstantSchedule(), WarmUp = 0 });
+        using TrainingSetup setup = RunLauncher.Prepare(host, parsed, options => options with { LearningRate = search.From, Schedule = new ConstantSchedule(), WarmUp = 0 });
         Trainer trainer = setup.Trainer;
         ModelDefinition model = setup.Network.Model;
         output.Talk.WriteLine($"{Summaries.Of(model)}: {search.Steps} steps of {Math.Min(trainer.Options.BatchSize, trainer.TrainingImages)} images "

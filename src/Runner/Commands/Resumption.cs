@@ -10,12 +10,16 @@ namespace GpuCnn.Runner.Commands;
 /// <param name="host">For warnings.</param>
 /// <param name="parsed">The command line.</param>
 /// <param name="folder">The run, opened.</param>
-internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder)
+/// <param name="counts">Which of the options given are meant for the run.</param>
+/// <param name="like">The options of a run that ends when this one does; null for its own.</param>
+internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder, Predicate<Option> counts, ArgsDocument? like)
 {
     private readonly List<string> changes = [];
     private string? fingerprint, testFingerprint;
 
     private ArgsDocument Run => folder.Args;
+
+    private ArgsDocument Ending => like ?? Run;
 
     /// <summary>Checks what is given beside <c>--resume</c>.</summary>
     /// <param name="model">The run's model.</param>
@@ -37,23 +41,23 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         RequireText(TrainFlags.Augment, IsGiven(TrainFlags.Augment) ? parsed.GetValue(TrainFlags.Augment).ToString() : null, Run.Augment);
         RequireSame(TrainFlags.ImageSize, model.Input.Height);
         RequireSwitch(TrainFlags.Colour, model.Input.Channels == 3, "takes grey images");
-        RequireModel(parsed.GetValue(CommonOptions.Model), model);
-        RequireText(TrainFlags.Weights, Whole(parsed.GetValue(TrainFlags.Weights)), Run.Weights ?? "new random weights");
-        RequireText(TrainFlags.Folder, Whole(parsed.GetValue(TrainFlags.Folder)), Whole(folder.Path)!);
+        RequireModel(Given(CommonOptions.Model), model);
+        RequireText(TrainFlags.Weights, Whole(Given(TrainFlags.Weights)), Run.Weights ?? "new random weights");
+        RequireText(TrainFlags.Folder, Whole(Given(TrainFlags.Folder)), Whole(folder.Path)!);
         return new TrainingOptions
         {
-            Epochs = parsed.GetValue(TrainFlags.Epochs) ?? Run.Epochs,
+            Epochs = Given(TrainFlags.Epochs) ?? Ending.Epochs,
             BatchSize = Run.BatchSize,
             Optimizer = TrainFlags.ParseOptimizer(Run.Optimizer),
-            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? Run.LearningRate,
+            LearningRate = Given(TrainFlags.LearningRate) ?? Run.LearningRate,
             Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
             WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,
             WeightDecay = Run.WeightDecay,
             LabelSmoothing = Run.LabelSmoothing,
             GradientClip = Run.GradientClip,
             WeightAverage = Run.WeightAverage,
-            EarlyStopping = TrainFlags.Stopping(parsed,
-                new EarlyStopping { Patience = Run.StopPatience, Metric = ValidationMetrics.Parse(TrainFlags.StopMetric.Name, Run.StopMetric), MinChange = Run.StopMinChange }),
+            EarlyStopping = TrainFlags.Stopping(parsed, IsGiven,
+                new EarlyStopping { Patience = Ending.StopPatience, Metric = ValidationMetrics.Parse(TrainFlags.StopMetric.Name, Ending.StopMetric), MinChange = Ending.StopMinChange }),
             ValidationSplit = Run.ValidationSplit,
             Shuffle = Run.Shuffle,
             Dropout = Run.Dropout,
@@ -81,7 +85,10 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         }
         if (checkpoint is null)
         {
-            Warn($"{folder.Path}: it has no checkpoint yet, so it begins again");
+            if (folder.Begun is not null)
+            {
+                Warn($"{folder.Path}: it has no checkpoint yet, so it begins again");
+            }
             return null;
         }
         TrainingState state = checkpoint.State;
@@ -186,11 +193,13 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         }
     }
 
-    private bool IsGiven(Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
+    private bool IsGiven(Option option) => counts(option) && parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
+
+    private T? Given<T>(Option<T> option) => IsGiven(option) ? parsed.GetValue(option) : default;
 
     private void RequireSame<T>(Option<T> option, T ofRun) where T : IFormattable => RequireText(option, IsGiven(option) ? Text(parsed.GetValue(option)!) : null, Text(ofRun));
 
-    private void RequireSame<T>(Option<T?> option, T ofRun) where T : struct, IFormattable => RequireText(option, parsed.GetValue(option) is { } given ? Text(given) : null, Text(ofRun));
+    private void RequireSame<T>(Option<T?> option, T ofRun) where T : struct, IFormattable => RequireText(option, Given(option) is { } given ? Text(given) : null, Text(ofRun));
 
     private static void RequireText(Option option, string? given, string ofRun)
     {
@@ -211,7 +220,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
 
     private void RequireSwitch(Option<bool> option, bool ofRun, string otherwise)
     {
-        if (parsed.GetValue(option) && !ofRun)
+        if (Given(option) && !ofRun)
         {
             throw new OptionException(option.Name, $"it is given, but the run {otherwise}; a run is resumed with what it has, so leave the option out");
         }

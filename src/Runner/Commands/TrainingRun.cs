@@ -14,6 +14,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     private readonly Trainer trainer;
     private readonly RunFolder folder;
     private readonly ImageSet test;
+    private readonly SeedPlace? place;
     private readonly RunSaver saver;
     private readonly TrainingPlan plan;
     private ITrainingView view = new SilentTrainingView();
@@ -24,11 +25,12 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
     /// <param name="trainer">Trains.</param>
     /// <param name="folder">The run folder.</param>
     /// <param name="test">The images to be tested on at the end.</param>
-    public TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test)
+    /// <param name="place">The run's place among those of several seeds; null for a run of its own.</param>
+    public TrainingRun(Host host, Output output, Trainer trainer, RunFolder folder, ImageSet test, SeedPlace? place)
     {
-        (this.host, this.output, this.trainer, this.folder, this.test) = (host, output, trainer, folder, test);
+        (this.host, this.output, this.trainer, this.folder, this.test, this.place) = (host, output, trainer, folder, test, place);
         saver = new RunSaver(folder, test, Say);
-        plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.LearningRate);
+        plan = new TrainingPlan(trainer.Options.Epochs, trainer.StepsPerEpoch, trainer.TrainingImages, trainer.Options.BatchSize, trainer.LearningRate, place?.ToString());
     }
 
     private int BestEpoch => trainer.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch ?? 0;
@@ -49,6 +51,9 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     /// <summary>Whether pictures are drawn into the folder.</summary>
     public bool Pictures { get; init; } = true;
+
+    /// <summary>What a program is told of the run; null before its end.</summary>
+    public TrainDocument? Document { get; private set; }
 
     /// <summary>Trains to the end or until a stop is asked for, then evaluates.</summary>
     /// <returns>The exit code.</returns>
@@ -81,7 +86,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             End(_ => begun with { Status = RunStatus.Failed, Problem = exception.Message });
             saver.SayLoss();
             // The same steps give the same NaN again; smaller ones may not.
-            Say(() => output.Talk.Write(HowToResume(exception is NonFiniteLossException ? $" --learning-rate {Text(trainer.BaseLearningRate / 10)}" : "")), mayFail: true);
+            Say(() => output.Talk.Write(HowToResume(exception is NonFiniteLossException && place is null ? $" --learning-rate {Text(trainer.BaseLearningRate / 10)}" : "")), mayFail: true);
             throw;
         }
         Say(tell, mayFail: code == ExitCode.HungUp);
@@ -152,18 +157,18 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         }
     }
 
-    private string HowToResume(string more = "") => $"resume      gpucnn train --resume {ShellWords.Quote(folder.Path)}{more}\n";
+    private string HowToResume(string more = "") => $"resume      gpucnn train --resume {ShellWords.Quote(place?.Folder ?? folder.Path)}{more}\n";
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
     private void Interrupted()
     {
-        if (output.Json)
+        if (output.Json && place is null)
         {
             output.Talk.Write(HowToResume());
         }
         WriteResult(null, null,
-            $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs{(trainer.EpochsDone < trainer.Options.Epochs ? "" : ", before the evaluation was done")}\nweights     {folder.LastWeights}\n{HowToResume()}");
+            $"interrupted after {trainer.StepLosses.Count} steps, {trainer.EpochsDone} of {trainer.Options.Epochs} epochs{(!trainer.IsDone ? "" : ", before the evaluation was done")}\nweights     {folder.LastWeights}\n{(place is null ? HowToResume() : "")}");
     }
 
     /// <summary>Evaluates and writes what it finds into the folder.</summary>
@@ -201,8 +206,11 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
         saver.SaveAccuracies(last.Accuracy, best.Accuracy);
         return () =>
         {
-            output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
-            output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
+            if (place is null)
+            {
+                output.Talk.Write($"\n{ClassificationReport.Format(last)}\n");
+                output.Talk.Write(string.Concat(folder.Files().Select(file => $"wrote       {file}\n")) + "\n");
+            }
             WriteResult(last, best, $"test, last  {Summaries.Line(last)}\ntest, best  {Summaries.Line(best)}  epoch {BestEpoch}\n{Validation(trainer.Epochs[BestEpoch - 1])}{StopLine}run         {folder.Path}\n");
         };
     }
@@ -230,15 +238,30 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private EpochDocument[] Rows() => [.. trainer.Epochs.Select(EpochDocument.Of)];
 
-    private void WriteResult(EvaluationResult? last, EvaluationResult? best, string text) => output.Result(
-        new TrainDocument(Network.Model.Name, Network.Model.Parameters, Network.Device.Info.Id, Rows(), trainer.StepLosses, trainer.Epochs.Sum(row => row.TrainSeconds),
-            last is null ? null : EvaluationDocument.Of(last), best is null ? null : EvaluationDocument.Of(best), folder.Path, Stop),
-        Documents.Default.TrainDocument, text);
+    private void WriteResult(EvaluationResult? last, EvaluationResult? best, string text)
+    {
+        Document = new TrainDocument(Network.Model.Name, Network.Model.Parameters, Network.Device.Info.Id, Rows(), trainer.StepLosses, trainer.Epochs.Sum(row => row.TrainSeconds),
+            last is null ? null : EvaluationDocument.Of(last), best is null ? null : EvaluationDocument.Of(best), folder.Path, Stop);
+        if (place is null)
+        {
+            output.Result(Document, Documents.Default.TrainDocument, text);
+        }
+        else
+        {
+            output.Talk.Write(text + "\n");
+        }
+    }
 
     private void WriteBanner()
     {
         TrainingOptions options = trainer.Options;
         int width = output.Width;
+        if (place is { Number: > 1 })
+        {
+            output.Talk.WriteLine($"{place}, in {folder.Path}");
+            WriteResumed();
+            return;
+        }
         output.Talk.WriteLine(TextTable.Pairs(width,
         [
             ("run", folder.Path),
@@ -250,6 +273,12 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
             .. Summaries.Recipe(options),
         ]));
         output.Talk.WriteLine(Summaries.Layers(Network.Model, width));
+        WriteResumed();
+    }
+
+    private void WriteResumed()
+    {
+        TrainingOptions options = trainer.Options;
         if (folder.Begun is not null)
         {
             output.Talk.WriteLine(Stop is not null ? $"{StopLine}nothing is left to train: a higher --stop-patience, or 0, goes on\n" : trainer.EpochsDone < options.Epochs

@@ -163,6 +163,7 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(ArgsDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(StateDocument))]
+[JsonSerializable(typeof(SeedsDocument))]
 [JsonSerializable(typeof(WatchDocument))]
 [JsonSerializable(typeof(LearningRateDocument))]
 internal sealed partial class Documents : JsonSerializerContext

@@ -9,6 +9,8 @@ internal static class RunFiles
 
     public const string State = "state.json";
 
+    public const string Seeds = "seeds.json";
+
     public const string Lock = "lock";
 
     public const string Checkpoints = "checkpoint";

@@ -32,7 +32,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The run's model.</summary>
     public ModelDefinition Model { get; }
 
-    /// <summary>When a run that is resumed began; null for a new one.</summary>
+    /// <summary>When a run that is resumed began; null for one that never did.</summary>
     public DateTimeOffset? Begun { get; private init; }
 
     /// <summary>The folder of checkpoints.</summary>
@@ -133,16 +133,29 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="OutputPathException">It cannot be written to.</exception>
     public static RunFolder CreateNext(string runs, ArgsDocument args, ModelDefinition model) => Guard(runs, () =>
     {
+        string path = MakeNext(runs, args.Model, prepared => Describe(prepared, args, model));
+        return Created(path, Take(path), args, model);
+    });
+
+    /// <summary>Makes the first free of the folders <c>name-1</c>, <c>name-2</c>, ..., with all that it is to hold from the first.</summary>
+    /// <param name="runs">The folder of run folders.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="fill">Fills a folder.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="IOException">It cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public static string MakeNext(string runs, string name, Action<string> fill)
+    {
         // A folder that is filled first and then renamed takes its number in one step: a rename onto a folder with files in it fails.
-        string prepared = TemporaryFiles.NameFor(System.IO.Path.Combine(runs, $".{args.Model}"));
+        string prepared = TemporaryFiles.NameFor(System.IO.Path.Combine(runs, $".{name}"));
         DurableFolder.Create(prepared);
         TemporaryFiles.RemoveAbandoned(runs);
         try
         {
-            Describe(prepared, args, model);
+            fill(prepared);
             for (int number = 1; ; number++)
             {
-                string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{args.Model}-{number}"));
+                string path = System.IO.Path.Combine(runs, string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"));
                 if (System.IO.Path.Exists(path))
                 {
                     continue;
@@ -155,7 +168,7 @@ internal sealed class RunFolder : IDisposable
                 {
                     continue;
                 }
-                return Created(path, Take(path), args, model);
+                return path;
             }
         }
         catch when (Directory.Exists(prepared))
@@ -163,7 +176,7 @@ internal sealed class RunFolder : IDisposable
             TemporaryFiles.TryDeleteFolder(prepared);
             throw;
         }
-    });
+    }
 
     /// <summary>Opens a run to resume it; no other process can meanwhile.</summary>
     /// <param name="path">The folder.</param>
@@ -293,7 +306,9 @@ internal sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
 
-    private static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
+    /// <summary>Takes the lock of a folder.</summary>
+    /// <exception cref="OutputPathException">Another process has it.</exception>
+    public static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
 
     private static RunFolder Created(string path, RunLock held, ArgsDocument args, ModelDefinition model)
     {
@@ -307,7 +322,7 @@ internal sealed class RunFolder : IDisposable
         || (name.EndsWith(".tmp", StringComparison.Ordinal) && (name.StartsWith(RunFiles.Model + ".", StringComparison.Ordinal) || name.StartsWith(RunFiles.Args + ".", StringComparison.Ordinal)));
 
     /// <summary>Writes what makes a folder a run: the options last, for with them it can be resumed.</summary>
-    private static void Describe(string path, ArgsDocument args, ModelDefinition model)
+    public static void Describe(string path, ArgsDocument args, ModelDefinition model)
     {
         AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Model), ModelFile.Text(model));
         AtomicFile.Write(System.IO.Path.Combine(path, RunFiles.Args), Text(args));
@@ -347,7 +362,8 @@ internal sealed class RunFolder : IDisposable
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 
-    private static T Guard<T>(string path, Func<T> action)
+    /// <summary>Does something with a folder; what the system says against it is told with the folder's name.</summary>
+    public static T Guard<T>(string path, Func<T> action)
     {
         try
         {

@@ -15,14 +15,15 @@ internal sealed class RunReader
     private readonly CsvTail results, steps;
     private readonly List<EpochResult> epochs = [];
     private readonly List<float> losses = [];
-    private double best = double.NegativeInfinity;
+    private LearningRateCurve curve;
+    private double best = double.NegativeInfinity, wholeRate;
 
     private RunReader(string path)
     {
         this.path = path;
         (results, steps) = (new CsvTail(In(RunFiles.Results), ResultColumns), new CsvTail(In(RunFiles.Steps), 2));
         State = ReadState();
-        (Args, Plan) = ReadPlan();
+        (Args, Plan, curve) = ReadPlan();
         Read(null);
     }
 
@@ -59,7 +60,8 @@ internal sealed class RunReader
     /// <exception cref="InvalidFileException">It is not.</exception>
     public static void RequireRun(string path, string file)
     {
-        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, file)) ? null : $"it is no run folder, it has no {file}"
+        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, file)) ? null
+            : SeedFolder.Is(path) ? "it holds the runs of several seeds; give one of the folders in it" : $"it is no run folder, it has no {file}"
             : File.Exists(path) ? "it is a file, give a run folder" : "there is no such folder";
         if (problem is not null)
         {
@@ -67,9 +69,13 @@ internal sealed class RunReader
         }
     }
 
-    /// <summary>When a run began; now, when it was killed before it could say so.</summary>
-    public static DateTimeOffset WhenBegun(string path)
+    /// <summary>When a run began, now when that is damaged; null when it was killed before it could say so.</summary>
+    public static DateTimeOffset? WhenBegun(string path)
     {
+        if (!File.Exists(System.IO.Path.Combine(path, RunFiles.State)))
+        {
+            return null;
+        }
         try
         {
             return Document(System.IO.Path.Combine(path, RunFiles.State), Documents.Default.StateDocument).Started;
@@ -133,7 +139,7 @@ internal sealed class RunReader
         if (restarted)
         {
             // Resumed, perhaps for more epochs than it was begun with.
-            (Args, Plan) = ReadPlan();
+            (Args, Plan, curve) = ReadPlan();
             results.Rewind();
             steps.Rewind();
             epochs.Clear();
@@ -150,8 +156,7 @@ internal sealed class RunReader
         for (int i = knownSteps; i < losses.Count; i++)
         {
             int ofEpoch = i % Plan.StepsPerEpoch;
-            // The table of steps has no rates; an epoch's is known when it is done.
-            view?.OnStep(new StepResult((i / Plan.StepsPerEpoch) + 1, i + 1, ofEpoch + 1, Plan.StepsPerEpoch, losses[i], knownEpochs > 0 ? epochs[knownEpochs - 1].LearningRate : Plan.LearningRate));
+            view?.OnStep(new StepResult((i / Plan.StepsPerEpoch) + 1, i + 1, ofEpoch + 1, Plan.StepsPerEpoch, losses[i], wholeRate * curve.ShareAt(i)));
         }
         foreach (EpochResult epoch in epochs.Skip(knownEpochs))
         {
@@ -161,12 +166,25 @@ internal sealed class RunReader
 
     private StateDocument ReadState() => Document(In(RunFiles.State), Documents.Default.StateDocument);
 
-    private (ArgsDocument Args, TrainingPlan Plan) ReadPlan()
+    /// <remarks>The table of steps has no rates: they are those of the curve.</remarks>
+    private (ArgsDocument Args, TrainingPlan Plan, LearningRateCurve Curve) ReadPlan()
     {
         ArgsDocument args = Document(In(RunFiles.Args), Documents.Default.ArgsDocument);
         var plan = new TrainingPlan(args.Epochs, State.StepsPerEpoch, State.TrainingImages, args.BatchSize, args.LearningRate);
-        return plan is { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 } ? (args, plan)
-            : throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
+        if (plan is not { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 })
+        {
+            throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
+        }
+        try
+        {
+            var rates = new LearningRateCurve(new TrainingOptions { Epochs = args.Epochs, Schedule = LearningRateSchedule.Parse(args.Schedule), WarmUp = args.WarmUp }, plan.StepsPerEpoch);
+            wholeRate = args.LearningRate;
+            return (args, plan with { LearningRate = args.LearningRate * rates.ShareAt(0) }, rates);
+        }
+        catch (OptionException exception)
+        {
+            throw new InvalidFileException(In(RunFiles.Args), exception.Message, exception);
+        }
     }
 
     private void ReadRows()
@@ -182,6 +200,9 @@ internal sealed class RunReader
             best = isBest && cells[4] is { } higher ? higher : best;
             epochs.Add(new EpochResult((int)cells[0]!, cells[1] ?? double.NaN, cells[2] ?? double.NaN, cells[3], cells[4], cells[5] ?? double.NaN,
                 cells[6] ?? double.NaN, cells[7] ?? double.NaN, isBest, false));
+            // A run that went back, or was given another rate, takes its shares of that.
+            wholeRate = epochs[^1].LearningRate / curve.ShareAt(((long)epochs.Count * Plan.StepsPerEpoch) - 1);
+            curve.Add(epochs[^1]);
         });
         steps.Read(cells => losses.Add((float)(cells[1] ?? double.NaN)));
     }

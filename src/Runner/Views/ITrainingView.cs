@@ -31,7 +31,8 @@ internal interface ITrainingView : ITrainingObserver
 /// <param name="ImagesPerEpoch">Training images.</param>
 /// <param name="BatchSize">Images of a step; the last of an epoch may have fewer.</param>
 /// <param name="LearningRate">The learning rate of the first step, or of the next when the run goes on.</param>
-internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize, double LearningRate)
+/// <param name="Place">Which of several trainings it is, in words; null for one alone.</param>
+internal sealed record TrainingPlan(int Epochs, int StepsPerEpoch, int ImagesPerEpoch, int BatchSize, double LearningRate, string? Place = null)
 {
     /// <summary>Steps of the run.</summary>
     public long Steps => (long)Epochs * StepsPerEpoch;

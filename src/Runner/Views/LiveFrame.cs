@@ -19,6 +19,10 @@ internal sealed class LiveFrame(TrainingSnapshot now) : Renderable
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         var parts = new List<IRenderable>();
+        if (now.Plan.Place is { } place)
+        {
+            parts.Add(Line(place));
+        }
         if (maxWidth < Wide)
         {
             parts.Add(Line($"{EpochName} {Percent(EpochShare)}{Loss}"));

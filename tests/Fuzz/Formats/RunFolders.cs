@@ -12,12 +12,21 @@ internal static class RunFolders
     [
         ("version", "\"0.1.0\""), ("model", "\"cnn1\""), ("accelerator", "\"cpu:0\""), ("accelerator_name", "\"CPU\""), ("threads", "0"), ("data", "\"data\""), ("weights", "null"), ("seed", "1"),
         ("epochs", "3"), ("batch_size", "512"), ("learning_rate", "0.001"), ("validation_split", "0.2"), ("shuffle", "true"), ("dropout", "true"), ("train_samples", "1000"),
+        ("schedule", "\"plateau=1:0.5:val_loss\""), ("warm_up", "0.5"), ("stop_patience", "2"), ("stop_metric", "\"val_loss\""), ("stop_min_change", "0.001"),
     ];
 
     private static readonly (string Name, string Value)[] StateMembers =
     [
         ("status", "\"done\""), ("process", "1"), ("process_started", "\"2026-01-01T00:00:00+00:00\""), ("machine", "\"here\""), ("steps_per_epoch", "2"), ("training_images", "800"),
         ("validation_images", "200"), ("started", "\"2026-01-01T00:00:00+00:00\""), ("ended", "\"2026-01-01T00:00:09+00:00\""), ("problem", "null"),
+        ("stopped_early", "{\"epoch\": 2, \"metric\": \"val_loss\", \"best\": 0.7, \"best_epoch\": 1, \"patience\": 1, \"min_change\": 0.1}"),
+    ];
+
+    private static readonly (string Name, string Value)[] SeedsMembers =
+    [
+        ("run", "\"runs/cnn1-1\""), ("model", "\"cnn1\""), ("parameters", "693962"), ("accelerator", "\"cpu:0\""), ("seed", "1"), ("seeds", "3"),
+        ("runs", "[{\"seed\": 1, \"run\": \"r\", \"epochs\": 3, \"best_epoch\": 2, \"test_accuracy\": 0.9, \"test_loss\": 0.3, \"test_best_accuracy\": 0.91, \"test_best_loss\": 0.29, \"train_seconds\": 3.5, \"stopped_early\": null}]"),
+        ("test", "{\"accuracy\": 0.9, \"half_width\": 0.01}"), ("test_best", "null"),
     ];
 
     private const string ResultsText = """
@@ -46,6 +55,18 @@ internal static class RunFolders
 
     /// <summary>results.csv, read for a report.</summary>
     public static Target NotesOfResults { get; } = Noted("notes-results", RunFiles.Results, ResultsText) with { Structures = Csv(8) };
+
+    /// <summary>seeds.json, read to go on with the training of several seeds.</summary>
+    public static Target Seeds { get; } = new("seeds", RunFiles.Seeds, [Encoding.UTF8.GetBytes(JsonText(SeedsMembers))], path =>
+    {
+        using var folder = SeedFolder.Open(Path.GetDirectoryName(path)!);
+        SeedsDocument seeds = folder.Read();
+        return seeds.Runs.Aggregate(seeds, (all, run) => all.With(run)).Table().Length;
+    })
+    {
+        Structures = Json.Object(SeedsMembers).Select(Encoding.UTF8.GetBytes),
+        Words = ["1e308", "-1", "18446744073709551615", "null", "[]", "\uFEFF"],
+    };
 
     private static Target Watched(string name, string file, string seed) => new(name, file, [Encoding.UTF8.GetBytes(seed)], path =>
     {

@@ -4,7 +4,7 @@ namespace GpuCnn;
 /// <remarks>It depends on the options, the step and the epochs done alone, so a training that goes on from a checkpoint has it without a state of its own.
 /// With a warm-up of W steps the first takes 1/(W+1), the next 2/(W+1), and the one after the last of them all (PyTorch's LinearLR from 1/(W+1) in W steps). A cosine begins
 /// behind the warm-up; epochs count from the beginning.</remarks>
-internal sealed class LearningRateCurve
+public sealed class LearningRateCurve
 {
     private readonly LearningRateSchedule schedule;
     private readonly int stepsPerEpoch;
@@ -14,8 +14,12 @@ internal sealed class LearningRateCurve
     /// <summary>The curve of a training that begins.</summary>
     /// <param name="options">How it is trained.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch.</param>
+    /// <exception cref="OptionException">An option is out of range.</exception>
     public LearningRateCurve(TrainingOptions options, int stepsPerEpoch)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stepsPerEpoch);
+        options.Validate();
         (schedule, this.stepsPerEpoch) = (options.Schedule, stepsPerEpoch);
         steps = (long)options.Epochs * stepsPerEpoch;
         // Less than all epochs may be all steps where an epoch has few.
@@ -27,6 +31,7 @@ internal sealed class LearningRateCurve
     /// <param name="epochs">The epochs done.</param>
     public void Restore(IEnumerable<EpochResult> epochs)
     {
+        ArgumentNullException.ThrowIfNull(epochs);
         watch = schedule.Watch();
         foreach (EpochResult epoch in epochs)
         {
@@ -35,6 +40,7 @@ internal sealed class LearningRateCurve
     }
 
     /// <summary>An epoch is done.</summary>
+    /// <param name="epoch">The epoch.</param>
     public void Add(EpochResult epoch) => watch?.Add(epoch);
 
     /// <summary>The share that a step takes, of the epoch under way or of one before it; plateaus that came later count for all.</summary>

@@ -12,6 +12,9 @@ public abstract record LearningRateSchedule
     /// <summary>The flag as a user writes it.</summary>
     internal const string Flag = "--schedule";
 
+    /// <summary>What a message repeats of a text, which may come from a file.</summary>
+    internal const int LongestText = 60;
+
     private static readonly (string Name, string Syntax, Func<Parameters, LearningRateSchedule> Make)[] Kinds =
     [
         ("constant", "constant", _ => new ConstantSchedule()),
@@ -36,6 +39,9 @@ public abstract record LearningRateSchedule
 
     /// <summary>Whether the curve depends on the number of epochs, so that a training of more epochs has other rates from its first step on.</summary>
     public virtual bool SpansAllEpochs => false;
+
+    /// <summary>Epochs at a training's start whose rate it cannot change; a shorter training has nothing of it.</summary>
+    public virtual int EpochsUnchanged => 0;
 
     /// <summary>Whether it has a warm-up of its own.</summary>
     internal virtual bool WarmsUp => false;
@@ -64,7 +70,7 @@ public abstract record LearningRateSchedule
                 return schedule;
             }
         }
-        throw new OptionException(Flag, $"no schedule '{text}': give {string.Join(", ", Syntaxes)}");
+        throw new OptionException(Flag, $"no schedule '{PlainText.Beginning(text, LongestText)}': give {string.Join(", ", Syntaxes)}");
     }
 
     /// <summary>The schedule as <see cref="Parse"/> reads it, with all its parameters.</summary>
@@ -125,7 +131,7 @@ public abstract record LearningRateSchedule
             }
         }
 
-        private OptionException Refuse() => new(Flag, $"'{text}' is not allowed: give {syntax}");
+        private OptionException Refuse() => new(Flag, $"'{PlainText.Beginning(text, LongestText)}' is not allowed: give {syntax}");
     }
 }
 

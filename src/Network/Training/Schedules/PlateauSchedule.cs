@@ -16,6 +16,10 @@ public sealed record PlateauSchedule : LearningRateSchedule
     /// <inheritdoc/>
     public override string Name => "plateau";
 
+    /// <inheritdoc/>
+    /// <remarks>The first epoch is the best so far, and one more than is borne must come behind it.</remarks>
+    public override int EpochsUnchanged => Epochs + 2;
+
     internal override bool NeedsValidation => true;
 
     private protected override IReadOnlyList<string> Texts => [Text(Epochs), Text(Factor), ValidationMetrics.NameOf(Metric)];

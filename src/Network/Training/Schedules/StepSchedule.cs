@@ -12,6 +12,9 @@ public sealed record StepSchedule : LearningRateSchedule
     /// <inheritdoc/>
     public override string Name => "step";
 
+    /// <inheritdoc/>
+    public override int EpochsUnchanged => Epochs;
+
     private protected override IReadOnlyList<string> Texts => [Text(Epochs), Text(Factor)];
 
     /// <inheritdoc/>
