@@ -5,12 +5,12 @@
 // files go to FOLDER, or to a folder of their own below the one for temporary files. Costs are differences of neighbouring samples, in % of an epoch: median, and the
 // quartiles of all rounds. The processor's time is that of all threads of the process; it does not see what other processes do, so it is the surer figure.
 #:package MathNet.Numerics
-#:project ../src/Runner/Runner.csproj
+#:project ../src/Kernels/Kernels.csproj
+#:project ../src/Network/Network.csproj
 #:property PublishAot=false
 using System.Diagnostics;
 using System.Globalization;
 using GpuCnn;
-using GpuCnn.Kernels;
 using MathNet.Numerics.Statistics;
 
 int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;

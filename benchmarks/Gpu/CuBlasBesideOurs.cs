@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -33,7 +32,7 @@ internal static class CuBlasBesideOurs
 
     private static object Products(AcceleratorInfo info, int size, IReadOnlyList<int> batches, double budget)
     {
-        using Kernels.Device device = AcceleratorCatalog.Open(new AcceleratorChoice(info.Kind, info.Index));
+        using Device device = AcceleratorCatalog.Open(new AcceleratorChoice(info.Kind, info.Index));
         var timer = new DeviceTimer(device, budget);
         using Context context = Context.Create(builder => builder.Cuda());
         using CudaAccelerator accelerator = context.CreateCudaAccelerator(info.Index);

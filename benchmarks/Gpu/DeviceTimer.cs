@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using GpuCnn.Kernels;
 using MathNet.Numerics.Statistics;
 
 namespace GpuCnn.Benchmarks.Gpu;

@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;

@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn.Benchmarks.Gpu;
 
 /// <summary>Epochs of the three models, training alone.</summary>

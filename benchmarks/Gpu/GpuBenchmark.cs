@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn.Benchmarks.Gpu;
 
 /// <summary>Runs the parts, prints their tables and keeps their figures.</summary>

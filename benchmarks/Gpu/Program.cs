@@ -2,8 +2,8 @@
 //   dotnet run -c Release --project benchmarks/Gpu -- [--accelerator cuda|opencl|cuda:1] [--quick] [--skip-tests] [--only kernels|ratios|cublas|epochs]
 // Prints tables and writes benchmarks/results/gpu-KIND.json. --quick takes fewer images, batches and samples: for PoCL, which is a CPU.
 using System.CommandLine;
+using GpuCnn;
 using GpuCnn.Benchmarks.Gpu;
-using GpuCnn.Kernels;
 
 var accelerator = new Option<string>("--accelerator") { Description = "cuda or opencl, with :N for the N-th; auto takes a GPU", DefaultValueFactory = _ => "auto" };
 var quick = new Option<bool>("--quick") { Description = "Fewer images, batches and samples" };

@@ -4,7 +4,6 @@
 using System.Globalization;
 using GpuCnn;
 using GpuCnn.Benchmarks;
-using GpuCnn.Kernels;
 
 int threads = int.Parse(args[1], CultureInfo.InvariantCulture), batch = int.Parse(args[3], CultureInfo.InvariantCulture), samples = int.Parse(args[4], CultureInfo.InvariantCulture);
 using var contestant = new Contestant(ModelDefinition.Find(args[0]), threads, args[2], batch, samples);
@@ -39,7 +38,7 @@ internal sealed class Contestant(ModelDefinition model, int threads, string data
     /// <inheritdoc/>
     public void Predict(int first, int count)
     {
-        classifier ??= new Classifier(model, Network.ExportWeights(), device, Worker.Batch);
+        classifier ??= new Classifier(new TrainedModel(model, Network.ExportWeights()), device, Worker.Batch);
         classifier.Predict(Test.Pixels.Span.Slice(first * model.Input.Count, count * model.Input.Count), probabilities.AsSpan(0, count * model.Classes));
     }
 

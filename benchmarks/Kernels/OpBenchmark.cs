@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using GpuCnn.Kernels;
 
 namespace GpuCnn.Benchmarks.Operations;
 

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>An open accelerator: its memory, its kernels and the launches. Not thread-safe.</summary>
 /// <remarks>What ILGPU or a driver throws becomes a <see cref="DeviceException"/> here, on every path but <see cref="Dispose"/>, which is silent.</remarks>

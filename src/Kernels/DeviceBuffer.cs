@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>Memory of a device, 64-byte aligned, with a fixed number of elements; zero when new.</summary>
 /// <typeparam name="T">The element type.</typeparam>

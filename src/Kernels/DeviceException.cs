@@ -1,4 +1,4 @@
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>A device failed while running: out of memory, lost, its driver too old. The message is one line that names the device and what helps.</summary>
 public sealed class DeviceException : Exception

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Commands;
 using GpuCnn.Runner.Completion;

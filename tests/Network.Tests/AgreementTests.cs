@@ -42,7 +42,7 @@ public abstract class AgreementTests<TDevice> where TDevice : ITestDevice
         Assert.InRange(actual, expected - noise, expected + noise);
     }
 
-    private static (IReadOnlyList<float> Losses, double Accuracy) Train(string name, Kernels.Device device, TrainingOptions options)
+    private static (IReadOnlyList<float> Losses, double Accuracy) Train(string name, Device device, TrainingOptions options)
     {
         using var network = new Network(ModelDefinition.Find(name), device, options.BatchSize);
         network.Initialize(options.Seed);

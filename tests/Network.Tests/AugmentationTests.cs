@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GpuCnn.Kernels;
 using GpuCnn.Kernels.Tests;
 using MathNet.Numerics.Distributions;
 using Xunit;

@@ -17,7 +17,7 @@ public abstract class ClassifierTests<TDevice> where TDevice : ITestDevice
             network.ImportWeights(Oracle.Weights(model));
             expected = Evaluation.Predict(network, images);
         }
-        using var classifier = new Classifier(model, Oracle.Weights(model), TDevice.Open(), maxBatch: 10);
+        using var classifier = new Classifier(new TrainedModel(model, Oracle.Weights(model)), TDevice.Open(), maxBatch: 10);
         var probabilities = new float[37 * 10];
         classifier.Predict(images.Pixels.Span, probabilities);
         for (int i = 0; i < 37; i++)
@@ -38,7 +38,7 @@ public sealed class ClassifierOnCpu : ClassifierTests<Cpu>
     [Fact]
     public void Threads_take_turns_and_get_their_own_answers()
     {
-        using var classifier = new Classifier(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1), TestDevices.Cpu(2), maxBatch: 4);
+        using var classifier = new Classifier(new TrainedModel(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1)), TestDevices.Cpu(2), maxBatch: 4);
         int[] alone = [.. Enumerable.Range(0, 60).Select(i => classifier.Predict(Oracle.Test.Slice(i, 1).Pixels.Span))];
         var together = new int[60];
         Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken },
@@ -49,7 +49,7 @@ public sealed class ClassifierOnCpu : ClassifierTests<Cpu>
     [Fact]
     public void A_call_allocates_no_managed_memory()
     {
-        using var classifier = new Classifier(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1), TestDevices.Cpu(2));
+        using var classifier = new Classifier(new TrainedModel(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1)), TestDevices.Cpu(2));
         ReadOnlySpan<byte> pixels = Oracle.Test.Slice(0, 300).Pixels.Span;
         Span<float> probabilities = new float[3000];
         long allocated = -1;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using GpuCnn.Kernels;
 using Xunit;
 
 namespace GpuCnn.NetworkTests;

@@ -1,5 +1,4 @@
 using System.Reflection;
-using GpuCnn.Kernels;
 using Xunit;
 
 namespace GpuCnn.NetworkTests;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GpuCnn.Kernels;
 using GpuCnn.Kernels.Tests;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using GpuCnn.Kernels.Tests;
 using Xunit;
 

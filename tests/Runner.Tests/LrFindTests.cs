@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Views;
 using SkiaSharp;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCnn.Kernels;
 using SkiaSharp;
 using Xunit;
 

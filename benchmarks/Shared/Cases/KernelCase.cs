@@ -1,5 +1,4 @@
 using System.Numerics;
-using GpuCnn.Kernels;
 
 namespace GpuCnn.Benchmarks;
 

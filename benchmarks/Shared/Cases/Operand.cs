@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using GpuCnn.Kernels;
 using ILGPU;
 
 namespace GpuCnn.Benchmarks;

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>What a search for accelerators found.</summary>
 /// <param name="Found">The usable ones: CUDA first, then OpenCL, then the CPU accelerator.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>Which accelerator a user wants: the best one, or the N-th of a kind.</summary>
 /// <param name="Kind">The kind asked for; null for the best of all.</param>

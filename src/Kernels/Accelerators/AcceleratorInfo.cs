@@ -1,4 +1,4 @@
-namespace GpuCnn.Kernels;
+namespace GpuCnn;
 
 /// <summary>The runtimes that kernels can run on.</summary>
 public enum AcceleratorKind

@@ -1,4 +1,4 @@
-using GpuCnn.Kernels;
+using System.Globalization;
 
 namespace GpuCnn;
 
@@ -12,20 +12,21 @@ public sealed class Classifier : IDisposable
     private readonly float[] logits;
 
     /// <summary>Puts a model with weights on a device.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="weights">Its weights, for example from <see cref="WeightsFile.Load"/>.</param>
+    /// <param name="model">The model with its weights, for example from <see cref="TrainedModel.Load"/>.</param>
     /// <param name="device">Where it runs; it must live longer than the classifier, and nothing else may use it at the same time.</param>
     /// <param name="maxBatch">Images that are computed at once; a call may bring more.</param>
     /// <exception cref="ModelMismatchException">The weights are another model's.</exception>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
-    public Classifier(ModelDefinition model, IReadOnlyList<WeightTensor> weights, Device device, int maxBatch = 256)
+    public Classifier(TrainedModel model, Device device, int maxBatch = 256)
     {
-        network = new Network(model, device, maxBatch, training: false);
-        images = new DeviceImages(device, maxBatch, model.Input.Count);
-        logits = new float[maxBatch * model.Classes];
+        ArgumentNullException.ThrowIfNull(model);
+        network = new Network(model.Model, device, maxBatch, training: false);
+        images = new DeviceImages(device, maxBatch, model.Model.Input.Count);
+        logits = new float[maxBatch * model.Model.Classes];
+        ClassNames = model.ClassNames ?? [.. Enumerable.Range(0, model.Model.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         try
         {
-            network.ImportWeights(weights);
+            network.ImportWeights(model.Weights);
         }
         catch
         {
@@ -36,6 +37,9 @@ public sealed class Classifier : IDisposable
 
     /// <summary>The model.</summary>
     public ModelDefinition Model => network.Model;
+
+    /// <summary>The classes' names; their numbers where the file has none.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>The probability of every class for every image.</summary>
     /// <param name="pixels">[images, height, width, channels], 0 to 255.</param>

@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn;
 
 /// <summary>A feature lined up with a patch of the X: multiplied pixel by pixel, added up, divided by the number of pixels.</summary>

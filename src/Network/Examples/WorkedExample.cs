@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn;
 
 /// <summary>The worked X/O example: how three features, ReLU, pooling and a vote tell an X from an O, every number from this library's own layers on a device.</summary>

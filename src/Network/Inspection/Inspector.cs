@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn;
 
 /// <summary>A model whose layers can be watched one by one, for people who want to see what a network does.</summary>

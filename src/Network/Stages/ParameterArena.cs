@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using ILGPU;
 
 namespace GpuCnn;

@@ -1,5 +1,3 @@
-using GpuCnn.Kernels;
-
 namespace GpuCnn;
 
 /// <summary>Images as a training sees them, for people who want to look at what <see cref="Augmentation"/> does.</summary>

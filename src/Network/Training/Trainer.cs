@@ -21,6 +21,7 @@ public sealed partial class Trainer : IDisposable
     private readonly List<float> stepLosses;
     private readonly LearningRateCurve curve;
     private readonly EarlyStoppingWatch stopping;
+    private readonly IReadOnlyList<string> classNames;
     private readonly List<EpochResult> epochs = [];
     private int stepsOfEpoch;
     private double secondsOfEpoch;
@@ -49,6 +50,7 @@ public sealed partial class Trainer : IDisposable
         Network = network;
         Options = options;
         BaseLearningRate = options.LearningRate;
+        classNames = images.ClassNames;
         (TrainingImages, ValidationImages) = options.Split(images.Count);
         curve = new LearningRateCurve(options, StepsPerEpoch);
         stopping = new EarlyStoppingWatch(options.EarlyStopping);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Data;
 
 namespace GpuCnn.Runner.CommandLine;

@@ -99,7 +99,7 @@ internal static class Flag
         {
             result.AddError(exception.Message);
         }
-        catch (Exception exception) when (exception is Kernels.AcceleratorException or ModelException)
+        catch (Exception exception) when (exception is AcceleratorException or ModelException)
         {
             result.AddError($"{name}: {exception.Message}");
         }

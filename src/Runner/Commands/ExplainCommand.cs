@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Explain;

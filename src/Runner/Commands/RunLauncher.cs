@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;

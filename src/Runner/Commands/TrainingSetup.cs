@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Data;
 
 namespace GpuCnn.Runner.Commands;

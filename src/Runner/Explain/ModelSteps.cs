@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuCnn.Kernels;
 
 namespace GpuCnn.Runner.Explain;
 

@@ -118,6 +118,6 @@ internal static class Summaries
     }
 
     /// <summary>An accelerator in a few words.</summary>
-    public static string Of(Kernels.Device device) => $"{device.Info.Id}, {device.Info.Name}{(device.Info.Kind == Kernels.AcceleratorKind.Cpu
+    public static string Of(Device device) => $"{device.Info.Id}, {device.Info.Name}{(device.Info.Kind == AcceleratorKind.Cpu
         ? string.Create(CultureInfo.InvariantCulture, $", {device.Workers} workers") : "")}";
 }

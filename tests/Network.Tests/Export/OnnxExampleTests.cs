@@ -19,7 +19,7 @@ public sealed class OnnxExampleTests : IDisposable
         string path = Path.Combine(folder, "m.onnx");
         var model = new TrainedModel(ModelDefinition.Cnn2, Oracle.Weights(ModelDefinition.Cnn2)) { ClassNames = Oracle.Test.ClassNames };
         OnnxFile.Save(path, model);
-        using var classifier = new Classifier(model.Model, model.Weights, Kernels.Tests.TestDevices.Cpu(2), 1);
+        using var classifier = new Classifier(model, Kernels.Tests.TestDevices.Cpu(2), 1);
         for (int i = 0; i < 20; i++)
         {
             byte[] image = Oracle.Test.Slice(i, 1).Pixels.ToArray();

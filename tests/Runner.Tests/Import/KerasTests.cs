@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CsCheck;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Import;
 using Xunit;
 
