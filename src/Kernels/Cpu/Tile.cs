@@ -7,7 +7,8 @@ namespace GpuCnn.Kernels;
 /// <remarks>
 /// With 512-bit vectors 12 x 32 floats are 24 of the 32 vector registers; two more hold a row of B and one a broadcast element of A, so the loop over k
 /// does 24 multiply-adds for 2 + 12 loads and no store. With 256-bit vectors there are 16 registers: 6 x 16 floats take 12 of them, two a half row of B, one an element of A,
-/// and a tile is done in quarters. Every row of A has a pointer of its own, so that A need not be a matrix: windows of an image are multiplied where they lie.
+/// and a tile is done in quarters. Where a panel has no more than 16 columns, as with few filters, half of the sums are left out.
+/// Every row of A has a pointer of its own, so that A need not be a matrix: windows of an image are multiplied where they lie.
 /// The pointers do not fit the integer registers, but reloading them costs nothing beside the multiply-adds. Every element of C is one chain of
 /// fused multiply-adds in the order of k, whatever the tile's height and the width of the vectors, so results depend on neither.
 /// </remarks>
@@ -18,6 +19,9 @@ internal static unsafe class Tile
 
     /// <summary>Columns of a tile and of a packed panel of B.</summary>
     public const int Columns = 32;
+
+    /// <summary>Columns of a tile where a panel has no more.</summary>
+    public const int HalfColumns = 16;
 
     private const int NarrowRows = 6, NarrowColumns = 16;
 
@@ -32,17 +36,18 @@ internal static unsafe class Tile
     /// <param name="c">C: row i at c + offsets[i].</param>
     /// <param name="offsets">Where each row of C starts.</param>
     /// <param name="add">Whether to add to what C holds.</param>
-    public static void Multiply(int rows, int columns, float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
+    /// <param name="start">What is added to the index of each element of A.</param>
+    public static void Multiply(int rows, int columns, float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add, nint start = 0)
     {
-        if (columns == Columns)
+        if (columns is Columns or HalfColumns)
         {
-            Multiply(rows, a, stride, b, pitch, depth, c, offsets, add);
+            Multiply(rows, columns, a, start, stride, b, pitch, depth, c, offsets, add);
             return;
         }
         float* whole = stackalloc float[Rows * Columns];
         int* packed = stackalloc int[Rows];
         RowOffsets(packed, Columns);
-        Multiply(rows, a, stride, b, pitch, depth, whole, packed, false);
+        Multiply(rows, WidthOf(columns), a, start, stride, b, pitch, depth, whole, packed, false);
         for (int i = 0; i < rows; i++)
         {
             float* from = whole + packed[i], to = c + offsets[i];
@@ -52,6 +57,9 @@ internal static unsafe class Tile
             }
         }
     }
+
+    /// <summary>The columns of a tile that so many columns need: 16 or 32.</summary>
+    public static int WidthOf(int columns) => columns > HalfColumns ? Columns : HalfColumns;
 
     /// <summary>Fills a table of row offsets for a matrix whose rows are <paramref name="stride"/> floats apart.</summary>
     public static void RowOffsets(int* offsets, int stride)
@@ -71,39 +79,58 @@ internal static unsafe class Tile
         }
     }
 
-    private static void Multiply(int rows, float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
+    private static void Multiply(int rows, int columns, float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
     {
+        if (Vector512.IsHardwareAccelerated && columns == HalfColumns)
+        {
+            switch (rows)
+            {
+                case 1: Half<R1>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 2: Half<R2>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 3: Half<R3>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 4: Half<R4>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 5: Half<R5>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 6: Half<R6>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 7: Half<R7>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 8: Half<R8>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 9: Half<R9>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 10: Half<R10>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 11: Half<R11>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                default: Half<R12>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+            }
+            return;
+        }
         if (Vector512.IsHardwareAccelerated)
         {
             switch (rows)
             {
-                case 1: Wide<R1>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 2: Wide<R2>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 3: Wide<R3>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 4: Wide<R4>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 5: Wide<R5>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 6: Wide<R6>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 7: Wide<R7>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 8: Wide<R8>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 9: Wide<R9>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 10: Wide<R10>(a, stride, b, pitch, depth, c, offsets, add); break;
-                case 11: Wide<R11>(a, stride, b, pitch, depth, c, offsets, add); break;
-                default: Wide<R12>(a, stride, b, pitch, depth, c, offsets, add); break;
+                case 1: Wide<R1>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 2: Wide<R2>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 3: Wide<R3>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 4: Wide<R4>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 5: Wide<R5>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 6: Wide<R6>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 7: Wide<R7>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 8: Wide<R8>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 9: Wide<R9>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 10: Wide<R10>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 11: Wide<R11>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                default: Wide<R12>(a, start, stride, b, pitch, depth, c, offsets, add); break;
             }
             return;
         }
         for (int i = 0; i < rows; i += NarrowRows)
         {
-            for (int j = 0; j < Columns; j += NarrowColumns)
+            for (int j = 0; j < columns; j += NarrowColumns)
             {
                 switch (rows - i)
                 {
-                    case 1: Narrow<R1>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
-                    case 2: Narrow<R2>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
-                    case 3: Narrow<R3>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
-                    case 4: Narrow<R4>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
-                    case 5: Narrow<R5>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
-                    default: Narrow<R6>(a + i, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 1: Narrow<R1>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 2: Narrow<R2>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 3: Narrow<R3>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 4: Narrow<R4>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    case 5: Narrow<R5>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
+                    default: Narrow<R6>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
                 }
             }
         }
@@ -112,13 +139,13 @@ internal static unsafe class Tile
     /// <remarks>The JIT folds R.Count, so each height is its own machine code. Plain locals, each the target of its own multiply-add: only then does
     /// the JIT emit vfmadd231ps without copies between registers.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Wide<R>(float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    private static void Wide<R>(float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
     {
         Vector512<float> x, bl, bh;
         Vector512<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default, l3 = default, h3 = default;
         Vector512<float> l4 = default, h4 = default, l5 = default, h5 = default, l6 = default, h6 = default, l7 = default, h7 = default;
         Vector512<float> l8 = default, h8 = default, l9 = default, h9 = default, l10 = default, h10 = default, l11 = default, h11 = default;
-        for (nint k = 0; depth > 0; depth--, k += stride, b += pitch)
+        for (nint k = start; depth > 0; depth--, k += stride, b += pitch)
         {
             bl = Vector512.Load(b); bh = Vector512.Load(b + 16);
             x = Vector512.Create(a[0][k]); l0 = Vector512.FusedMultiplyAdd(x, bl, l0); h0 = Vector512.FusedMultiplyAdd(x, bh, h0);
@@ -150,12 +177,49 @@ internal static unsafe class Tile
 
     /// <remarks>As <see cref="Wide"/>, with 16 columns.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Narrow<R>(float** a, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    private static void Half<R>(float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    {
+        Vector512<float> x;
+        Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
+        Vector512<float> s6 = default, s7 = default, s8 = default, s9 = default, s10 = default, s11 = default;
+        for (nint k = start; depth > 0; depth--, k += stride, b += pitch)
+        {
+            x = Vector512.Load(b);
+            s0 = Vector512.FusedMultiplyAdd(Vector512.Create(a[0][k]), x, s0);
+            if (R.Count > 1) { s1 = Vector512.FusedMultiplyAdd(Vector512.Create(a[1][k]), x, s1); }
+            if (R.Count > 2) { s2 = Vector512.FusedMultiplyAdd(Vector512.Create(a[2][k]), x, s2); }
+            if (R.Count > 3) { s3 = Vector512.FusedMultiplyAdd(Vector512.Create(a[3][k]), x, s3); }
+            if (R.Count > 4) { s4 = Vector512.FusedMultiplyAdd(Vector512.Create(a[4][k]), x, s4); }
+            if (R.Count > 5) { s5 = Vector512.FusedMultiplyAdd(Vector512.Create(a[5][k]), x, s5); }
+            if (R.Count > 6) { s6 = Vector512.FusedMultiplyAdd(Vector512.Create(a[6][k]), x, s6); }
+            if (R.Count > 7) { s7 = Vector512.FusedMultiplyAdd(Vector512.Create(a[7][k]), x, s7); }
+            if (R.Count > 8) { s8 = Vector512.FusedMultiplyAdd(Vector512.Create(a[8][k]), x, s8); }
+            if (R.Count > 9) { s9 = Vector512.FusedMultiplyAdd(Vector512.Create(a[9][k]), x, s9); }
+            if (R.Count > 10) { s10 = Vector512.FusedMultiplyAdd(Vector512.Create(a[10][k]), x, s10); }
+            if (R.Count > 11) { s11 = Vector512.FusedMultiplyAdd(Vector512.Create(a[11][k]), x, s11); }
+        }
+        Put(c + offsets[0], s0, add);
+        if (R.Count > 1) { Put(c + offsets[1], s1, add); }
+        if (R.Count > 2) { Put(c + offsets[2], s2, add); }
+        if (R.Count > 3) { Put(c + offsets[3], s3, add); }
+        if (R.Count > 4) { Put(c + offsets[4], s4, add); }
+        if (R.Count > 5) { Put(c + offsets[5], s5, add); }
+        if (R.Count > 6) { Put(c + offsets[6], s6, add); }
+        if (R.Count > 7) { Put(c + offsets[7], s7, add); }
+        if (R.Count > 8) { Put(c + offsets[8], s8, add); }
+        if (R.Count > 9) { Put(c + offsets[9], s9, add); }
+        if (R.Count > 10) { Put(c + offsets[10], s10, add); }
+        if (R.Count > 11) { Put(c + offsets[11], s11, add); }
+    }
+
+    /// <remarks>As <see cref="Half"/>, with half as wide vectors.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow<R>(float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
     {
         Vector256<float> x, bl, bh;
         Vector256<float> l0 = default, h0 = default, l1 = default, h1 = default, l2 = default, h2 = default;
         Vector256<float> l3 = default, h3 = default, l4 = default, h4 = default, l5 = default, h5 = default;
-        for (nint k = 0; depth > 0; depth--, k += stride, b += pitch)
+        for (nint k = start; depth > 0; depth--, k += stride, b += pitch)
         {
             bl = Vector256.Load(b); bh = Vector256.Load(b + 8);
             x = Vector256.Create(a[0][k]); l0 = Vector256.FusedMultiplyAdd(x, bl, l0); h0 = Vector256.FusedMultiplyAdd(x, bh, h0);
@@ -171,6 +235,16 @@ internal static unsafe class Tile
         if (R.Count > 3) { Put(c + offsets[3], l3, h3, add); }
         if (R.Count > 4) { Put(c + offsets[4], l4, h4, add); }
         if (R.Count > 5) { Put(c + offsets[5], l5, h5, add); }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(float* c, Vector512<float> sums, bool add)
+    {
+        if (add)
+        {
+            sums += Vector512.Load(c);
+        }
+        sums.Store(c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -52,32 +52,6 @@ internal static unsafe class Unroll
         }
     }
 
-    /// <summary>Where every window's parts start in its image.</summary>
-    /// <param name="s">The sizes.</param>
-    /// <param name="parts">1, and every part starts at 0, or Kh Kw.</param>
-    /// <param name="starts">[parts, rows of an image]; -1 for a tap outside the image.</param>
-    public static void Starts(in Conv2dShape s, int parts, int* starts)
-    {
-        int perImage = s.RowsPerImage;
-        if (parts == 1)
-        {
-            new Span<int>(starts, perImage).Clear();
-            return;
-        }
-        for (int row = 0; row < perImage; row++, starts++)
-        {
-            (int y, int x) = s.Corner(row);
-            int* start = starts;
-            for (int ky = y; ky < y + s.KernelHeight; ky++)
-            {
-                for (int kx = x; kx < x + s.KernelWidth; kx++, start += perImage)
-                {
-                    *start = ky < 0 || kx < 0 || ky >= s.Height || kx >= s.Width ? -1 : ((ky * s.Width) + kx) * s.Channels;
-                }
-            }
-        }
-    }
-
     /// <summary>Copies an image into one with room for the padding, whose border is left alone.</summary>
     /// <param name="s">The sizes.</param>
     /// <param name="image">[H, W, C].</param>

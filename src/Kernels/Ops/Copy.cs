@@ -4,16 +4,17 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Copies a tensor within the device's memory.</summary>
-public readonly struct Copy : IOp
+public readonly struct Copy : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output;
-    private readonly int count;
+    private readonly int count, vector;
 
     private Copy(ArrayView<float> input, ArrayView<float> output, int count)
     {
         this.input = input;
         this.output = output;
         this.count = count;
+        vector = Float4.Fits(input) & Float4.Fits(output);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -30,15 +31,15 @@ public readonly struct Copy : IOp
         device.Run(new Copy(input, output, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => output[i] = input[i];
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            output[i] = input[i];
-        }
+        Float4.Load(input, i).Store(output, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -7,16 +7,17 @@ namespace GpuCnn.Kernels;
 
 /// <summary>GELU in its exact form: output = input x Φ(input), with the normal distribution's Φ(x) = (1 + erf(x / √2)) / 2.</summary>
 /// <remarks>Hendrycks and Gimpel, "Gaussian error linear units", 2016; not their approximation by a hyperbolic tangent.</remarks>
-public readonly struct Gelu : IOp
+public readonly struct Gelu : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output;
-    private readonly int count;
+    private readonly int count, vector;
 
     private Gelu(ArrayView<float> input, ArrayView<float> output, int count)
     {
         this.input = input;
         this.output = output;
         this.count = count;
+        vector = Float4.Fits(input) & Float4.Fits(output);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -33,15 +34,16 @@ public readonly struct Gelu : IOp
         device.Run(new Gelu(input, output, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => output[i] = Of(input[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            output[i] = input[i] * NormalDistribution.At(input[i]);
-        }
+        Float4 x = Float4.Load(input, i);
+        new Float4(Of(x.X), Of(x.Y), Of(x.Z), Of(x.W)).Store(output, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -56,16 +58,18 @@ public readonly struct Gelu : IOp
         }
         for (; i < to; i++)
         {
-            y[i] = x[i] * NormalDistribution.At(x[i]);
+            y[i] = Of(x[i]);
         }
     }
+
+    private static float Of(float x) => x * NormalDistribution.At(x);
 }
 
 /// <summary>Gradient of <see cref="Gelu"/>: gradInput = gradOutput x (Φ(input) + input x φ(input)). Both gradients may be the same memory.</summary>
-public readonly struct GeluGradient : IOp
+public readonly struct GeluGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> input, gradOutput, gradInput;
-    private readonly int count;
+    private readonly int count, vector;
 
     private GeluGradient(ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count)
     {
@@ -73,6 +77,7 @@ public readonly struct GeluGradient : IOp
         this.gradOutput = gradOutput;
         this.gradInput = gradInput;
         this.count = count;
+        vector = Float4.Fits(input) & Float4.Fits(gradOutput) & Float4.Fits(gradInput);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -91,16 +96,16 @@ public readonly struct GeluGradient : IOp
         device.Run(new GeluGradient(input, gradOutput, gradInput, count));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => gradInput[i] = Of(input[i], gradOutput[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float x = input[i];
-            gradInput[i] = gradOutput[i] * (NormalDistribution.At(x) + (x * NormalDistribution.Density(x)));
-        }
+        Float4 x = Float4.Load(input, i), dy = Float4.Load(gradOutput, i);
+        new Float4(Of(x.X, dy.X), Of(x.Y, dy.Y), Of(x.Z, dy.Z), Of(x.W, dy.W)).Store(gradInput, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -115,9 +120,11 @@ public readonly struct GeluGradient : IOp
         }
         for (; i < to; i++)
         {
-            dx[i] = dy[i] * (NormalDistribution.At(x[i]) + (x[i] * NormalDistribution.Density(x[i])));
+            dx[i] = Of(x[i], dy[i]);
         }
     }
+
+    private static float Of(float x, float dy) => dy * (NormalDistribution.At(x) + (x * NormalDistribution.Density(x)));
 }
 
 /// <summary>The normal distribution, for scalars of both bodies and for vectors.</summary>

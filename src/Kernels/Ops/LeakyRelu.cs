@@ -5,10 +5,10 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>LeakyReLU: output = input where that is positive, else slope x input; NaN stays NaN. Input and output may be the same memory.</summary>
-public readonly struct LeakyRelu : IOp
+public readonly struct LeakyRelu : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output;
-    private readonly int count;
+    private readonly int count, vector;
     private readonly float slope;
 
     private LeakyRelu(ArrayView<float> input, ArrayView<float> output, int count, float slope)
@@ -16,6 +16,7 @@ public readonly struct LeakyRelu : IOp
         this.input = input;
         this.output = output;
         this.count = count;
+        vector = Float4.Fits(input) & Float4.Fits(output);
         this.slope = slope;
     }
 
@@ -34,16 +35,16 @@ public readonly struct LeakyRelu : IOp
         device.Run(new LeakyRelu(input, output, count, RequireSlope(slope)));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => output[i] = Of(input[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float x = input[i];
-            output[i] = x <= 0f ? slope * x : x;
-        }
+        Float4 x = Float4.Load(input, i);
+        new Float4(Of(x.X), Of(x.Y), Of(x.Z), Of(x.W)).Store(output, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -58,9 +59,11 @@ public readonly struct LeakyRelu : IOp
         }
         for (; i < to; i++)
         {
-            y[i] = x[i] <= 0f ? slope * x[i] : x[i];
+            y[i] = Of(x[i]);
         }
     }
+
+    private float Of(float x) => x <= 0f ? slope * x : x;
 
     /// <summary>With a slope from 0 to 1 the output's sign tells that of the input, which is all that the gradient needs.</summary>
     internal static float RequireSlope(double slope) => slope is >= 0 and <= 1
@@ -69,10 +72,10 @@ public readonly struct LeakyRelu : IOp
 }
 
 /// <summary>Gradient of <see cref="LeakyRelu"/>: gradInput = gradOutput where output is positive, else slope x gradOutput. Both gradients may be the same memory.</summary>
-public readonly struct LeakyReluGradient : IOp
+public readonly struct LeakyReluGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> output, gradOutput, gradInput;
-    private readonly int count;
+    private readonly int count, vector;
     private readonly float slope;
 
     private LeakyReluGradient(ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> gradInput, int count, float slope)
@@ -81,6 +84,7 @@ public readonly struct LeakyReluGradient : IOp
         this.gradOutput = gradOutput;
         this.gradInput = gradInput;
         this.count = count;
+        vector = Float4.Fits(output) & Float4.Fits(gradOutput) & Float4.Fits(gradInput);
         this.slope = slope;
     }
 
@@ -101,16 +105,16 @@ public readonly struct LeakyReluGradient : IOp
         device.Run(new LeakyReluGradient(output, gradOutput, gradInput, count, LeakyRelu.RequireSlope(slope)));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(count);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(count, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, count, vector);
+
+    void IElementWise.One(long i) => gradInput[i] = Of(output[i], gradOutput[i]);
+
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < count)
-        {
-            float gradient = gradOutput[i];
-            gradInput[i] = output[i] <= 0f ? slope * gradient : gradient;
-        }
+        Float4 y = Float4.Load(output, i), dy = Float4.Load(gradOutput, i);
+        new Float4(Of(y.X, dy.X), Of(y.Y, dy.Y), Of(y.Z, dy.Z), Of(y.W, dy.W)).Store(gradInput, i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -125,7 +129,9 @@ public readonly struct LeakyReluGradient : IOp
         }
         for (; i < to; i++)
         {
-            dx[i] = y[i] <= 0f ? slope * dy[i] : dy[i];
+            dx[i] = Of(y[i], dy[i]);
         }
     }
+
+    private float Of(float y, float dy) => y <= 0f ? slope * dy : dy;
 }

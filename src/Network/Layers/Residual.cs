@@ -39,7 +39,7 @@ public sealed record Residual(IReadOnlyList<Layer> Body, IReadOnlyList<Layer> Sh
 
     internal override bool NeedsChannelsLast => true;
 
-    internal override Stage CreateStage(StageContext context) => new ResidualStage(this, context);
+    internal override Stage CreateStage(StageContext context) => new ResidualStage(this, context, relu: false);
 
     private static TensorShape Through(IReadOnlyList<Layer> layers, TensorShape input) => layers.Aggregate(input, (shape, layer) => layer.OutputShape(shape));
 }

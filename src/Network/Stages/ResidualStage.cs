@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace GpuCnn;
 
-/// <summary>A residual block: a chain of stages, perhaps one beside it, and the sum of what they give.</summary>
+/// <summary>A residual block: a chain of stages, perhaps one beside it, and the sum of what they give; where ReLU follows, in one with the sum.</summary>
 /// <remarks>The sum is added in place to what the body's last stage gave, and the body and the sum share their gradient; a copy goes between where that stage still needs the one
 /// or changes the other. Both chains and the sum read the same input, so a stage that would change it gets a copy too. The gradients of the two ways are added in their order.</remarks>
 internal sealed class ResidualStage : Stage
@@ -11,9 +11,11 @@ internal sealed class ResidualStage : Stage
     private readonly Stage[] body, shortcut;
     private readonly DeviceBuffer<float>? gradShortcut;
     private readonly int inputs, outputs;
+    private readonly bool relu;
 
-    public ResidualStage(Residual layer, StageContext context) : base(context)
+    public ResidualStage(Residual layer, StageContext context, bool relu) : base(context)
     {
+        this.relu = relu;
         PlacedLayer placed = context.Placed;
         (inputs, outputs) = (placed.Input.Count, placed.Summary.Output.Count);
         if (layer.Shortcut.Count > 0 && context.GradInput.Length > 0)
@@ -34,6 +36,8 @@ internal sealed class ResidualStage : Stage
 
     /// <summary>Whether a chain ends with a stage that needs its output, or changes the gradient of it: one in place, or with a ReLU fused into it, which in place would be one too.</summary>
     public static bool NeedsCopyBehind(IReadOnlyList<PlacedLayer> layers) => layers[^1].Layer.WorksInPlace;
+
+    public override bool IsOutputFree => !relu;
 
     public override void Forward(in Pass pass)
     {
@@ -67,6 +71,10 @@ internal sealed class ResidualStage : Stage
 
     public override void Backward(in Pass pass)
     {
+        if (relu)
+        {
+            ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * outputs);
+        }
         for (int i = body.Length - 1; i >= 0; i--)
         {
             body[i].Backward(pass);
@@ -105,5 +113,5 @@ internal sealed class ResidualStage : Stage
         return [copy, .. context.Chain(layers, copy.Output, copy.GradOutput)];
     }
 
-    private void AddUp(in Pass pass) => Add.Run(Device, Output, shortcut.Length > 0 ? shortcut[^1].Output : Input, Output, pass.Batch * outputs);
+    private void AddUp(in Pass pass) => Add.Run(Device, Output, shortcut.Length > 0 ? shortcut[^1].Output : Input, Output, pass.Batch * outputs, relu);
 }

@@ -60,7 +60,7 @@ internal sealed class StagePlan
     {
         (Conv2d conv, Relu, MaxPool2d pool) when CanFuse(conv, pool, layers[index].Input) => 2,
         (Dense, Relu, Dropout) => 2,
-        (Dense or BatchNorm, Relu, _) => 1,
+        (Dense or BatchNorm or Residual, Relu, _) => 1,
         _ => 0,
     };
 
@@ -78,6 +78,7 @@ internal sealed class StagePlan
                 {
                     Conv2d conv => new Conv2dStage(conv, context, pooled: fused > 0, normalized: Next(layers, i, 1) is BatchNorm),
                     Dense dense when fused > 0 => new DenseStage(dense, context, relu: true, Next(layers, i, 2) as Dropout),
+                    Residual block when fused > 0 => new ResidualStage(block, context, relu: true),
                     BatchNorm norm when fused > 0 => new BatchNormStage(norm, context, relu: true),
                     _ => layer.CreateStage(context),
                 };

@@ -55,8 +55,9 @@ public sealed class AddCases : IOpCases
     {
         double[] a = Values.Vector(t.Random, n), b = Values.Vector(t.Random, n);
         Operand<float> output = t.Output<float>("output", n);
-        Add.Run(t.Device, t.Input(Values.Floats(a)), t.Input(Values.Floats(b)), output, n);
-        t.Expect(output, [.. a.Zip(b, (x, y) => x + y)], Tolerance.Few, n);
+        bool relu = n % 3 != 0;
+        Add.Run(t.Device, t.Input(Values.Floats(a)), t.Input(Values.Floats(b)), output, n, relu);
+        t.Expect(output, [.. a.Zip(b, (x, y) => relu ? PoolReference.Relu(x + y) : x + y)], Tolerance.Few, n);
     });
 }
 
@@ -114,7 +115,23 @@ public abstract class LeakyReluGradientTests<TDevice> : OpTests<TDevice, LeakyRe
 public abstract class GeluGradientTests<TDevice> : OpTests<TDevice, GeluGradientCases> where TDevice : ITestDevice;
 
 /// <summary>Sums of two tensors.</summary>
-public abstract class AddTests<TDevice> : OpTests<TDevice, AddCases> where TDevice : ITestDevice;
+public abstract class AddTests<TDevice> : OpTests<TDevice, AddCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [InlineData(false, 7)]
+    [InlineData(true, 7)]
+    [InlineData(false, 40)]
+    [InlineData(true, 40)]
+    public void NaN_stays_through_ReLU_too(bool relu, int n)
+    {
+        using var t = new Trial(Device, new OpCase("NaN", _ => { }));
+        float[] a = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? float.NaN : i - 5f)], b = [.. Enumerable.Range(0, n).Select(i => i % 7 == 1 ? float.NaN : -1.5f)];
+        Operand<float> output = t.Output<float>("output", n);
+        Add.Run(Device, t.Input(a), t.Input(b), output, n, relu);
+        t.Expect(output, [.. a.Zip(b, (x, y) => relu ? PoolReference.Relu((double)x + y) : (double)x + y)], Tolerance.Exact, n);
+        t.CheckMemory();
+    }
+}
 
 /// <summary>Copies.</summary>
 public abstract class CopyTests<TDevice> : OpTests<TDevice, CopyCases> where TDevice : ITestDevice;

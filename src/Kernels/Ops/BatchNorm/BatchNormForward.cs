@@ -7,10 +7,10 @@ namespace GpuCnn.Kernels;
 /// <summary>Batch normalization: output = (input - mean) / √(variance + ε) x weight + bias, each channel with its own; then perhaps ReLU.</summary>
 /// <remarks>Ioffe and Szegedy, "Batch normalization", 2015. input and output [rows, C], parameters [2, C]: weight, bias; moments [2, C]: mean, variance, those of the batch in
 /// training, the running ones else.</remarks>
-public readonly struct BatchNormForward : IOp
+public readonly struct BatchNormForward : IOp, IElementWise
 {
     private readonly ArrayView<float> input, parameters, moments, output;
-    private readonly int rows, channels, relu;
+    private readonly int rows, channels, relu, vector;
     private readonly float epsilon;
 
     private BatchNormForward(ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> moments, ArrayView<float> output, int rows, int channels, float epsilon, bool relu)
@@ -23,6 +23,7 @@ public readonly struct BatchNormForward : IOp
         this.channels = channels;
         this.epsilon = epsilon;
         this.relu = relu ? 1 : 0;
+        vector = Float4.Fits(input, channels) & Float4.Fits(output, channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -49,18 +50,27 @@ public readonly struct BatchNormForward : IOp
         device.Run(new BatchNormForward(input, parameters, moments, output, rows, channels, (float)epsilon, relu));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(rows * channels);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(rows * channels, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, rows * channels, vector);
+
+    void IElementWise.One(long i) => output[i] = Of(input[i], (int)i % channels);
+
+    /// <remarks>Channels are a multiple of 4, so that all four are of one row.</remarks>
+    void IElementWise.Four(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < rows * channels)
-        {
-            int channel = i % channels;
-            float scale = parameters[channel] * BatchNormChunks.Inverse(moments[channels + channel], epsilon);
-            float y = ((input[i] - moments[channel]) * scale) + parameters[channels + channel];
-            output[i] = relu != 0 && y <= 0f ? 0f : y;
-        }
+        Float4 x = Float4.Load(input, i);
+        int channel = (int)i % channels;
+        new Float4(Of(x.X, channel), Of(x.Y, channel + 1), Of(x.Z, channel + 2), Of(x.W, channel + 3)).Store(output, i);
+    }
+
+    /// <remarks>One comparison a choice, as in <see cref="SumRows"/>.</remarks>
+    private float Of(float x, int channel)
+    {
+        float scale = parameters[channel] * BatchNormChunks.Inverse(moments[channels + channel], epsilon);
+        float y = ((x - moments[channel]) * scale) + parameters[channels + channel];
+        float closed = relu != 0 ? 0f : y;
+        return y <= 0f ? closed : y;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -73,13 +83,20 @@ public readonly struct BatchNormForward : IOp
         }
         (int from, int to) = worker.Share(rows);
         float* x = CpuWorker.Pointer(input) + ((nint)from * channels), y = CpuWorker.Pointer(output) + ((nint)from * channels);
+        int last = channels - CpuWorker.Line;
         for (int row = from; row < to; row++, x += channels, y += channels)
         {
             int channel = 0;
-            for (; channel + CpuWorker.Line <= channels; channel += CpuWorker.Line)
+            if (last >= 0)
             {
-                Vector512<float> value = Vector512.FusedMultiplyAdd(Vector512.Load(x + channel) - Vector512.Load(mean + channel), Vector512.Load(scale + channel), Vector512.Load(bias + channel));
-                (relu != 0 ? Elements.Relu(value) : value).Store(y + channel);
+                // The last sixteen, which some of those before them may overlap: loaded first, in case input and output are the same memory.
+                Vector512<float> end = Line(x + last, mean + last, scale + last, bias + last);
+                for (; channel < last; channel += CpuWorker.Line)
+                {
+                    Line(x + channel, mean + channel, scale + channel, bias + channel).Store(y + channel);
+                }
+                end.Store(y + last);
+                continue;
             }
             for (; channel < channels; channel++)
             {
@@ -87,5 +104,12 @@ public readonly struct BatchNormForward : IOp
                 y[channel] = relu != 0 && value <= 0f ? 0f : value;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe Vector512<float> Line(float* x, float* mean, float* scale, float* bias)
+    {
+        Vector512<float> value = Vector512.FusedMultiplyAdd(Vector512.Load(x) - Vector512.Load(mean), Vector512.Load(scale), Vector512.Load(bias));
+        return relu != 0 ? Elements.Relu(value) : value;
     }
 }

@@ -7,10 +7,10 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="BatchNormForward"/>'s input, through the statistics of the batch too.</summary>
 /// <remarks>gradInput = weight / √(variance + ε) x (gradOutput - gradBias / rows - normalized input x gradWeight / rows), overwritten; it may be the memory of gradOutput. With ReLU,
 /// gradients count where the output is positive.</remarks>
-public readonly struct BatchNormInputGradient : IOp
+public readonly struct BatchNormInputGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output, gradOutput, parameters, gradParameters, moments, gradInput;
-    private readonly int rows, channels, relu;
+    private readonly int rows, channels, relu, vector;
     private readonly float epsilon;
 
     private BatchNormInputGradient(ArrayView<float> input, ArrayView<float> output, ArrayView<float> gradOutput, ArrayView<float> parameters, ArrayView<float> gradParameters,
@@ -27,6 +27,7 @@ public readonly struct BatchNormInputGradient : IOp
         this.channels = channels;
         this.epsilon = epsilon;
         relu = output.Length > 0 ? 1 : 0;
+        vector = Float4.Fits(input, channels) & Float4.Fits(gradOutput, channels) & Float4.Fits(gradInput, channels) & (relu != 0 ? Float4.Fits(output, channels) : 1);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -58,19 +59,34 @@ public readonly struct BatchNormInputGradient : IOp
         device.Run(new BatchNormInputGradient(input, output, gradOutput, parameters, gradParameters, moments, gradInput, rows, channels, (float)epsilon));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(rows * channels);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(rows * channels, vector);
 
-    void IOp.Gpu()
+    void IOp.Gpu() => ElementWise.Run(this, rows * channels, vector);
+
+    void IElementWise.One(long i)
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < rows * channels)
+        float y = relu != 0 ? output[i] : 1f;
+        gradInput[i] = Of(input[i], y, gradOutput[i], (int)i % channels);
+    }
+
+    /// <remarks>Channels are a multiple of 4, so that all four are of one row.</remarks>
+    void IElementWise.Four(long i)
+    {
+        Float4 x = Float4.Load(input, i), dy = Float4.Load(gradOutput, i), y = new(1f, 1f, 1f, 1f);
+        if (relu != 0)
         {
-            int channel = i % channels;
-            float inverse = BatchNormChunks.Inverse(moments[channels + channel], epsilon);
-            float gradient = relu != 0 && output[i] <= 0f ? 0f : gradOutput[i];
-            float slope = inverse * gradParameters[channel] / rows;
-            gradInput[i] = parameters[channel] * inverse * (gradient - (gradParameters[channels + channel] / rows) - ((input[i] - moments[channel]) * slope));
+            y = Float4.Load(output, i);
         }
+        int channel = (int)i % channels;
+        new Float4(Of(x.X, y.X, dy.X, channel), Of(x.Y, y.Y, dy.Y, channel + 1), Of(x.Z, y.Z, dy.Z, channel + 2), Of(x.W, y.W, dy.W, channel + 3)).Store(gradInput, i);
+    }
+
+    private float Of(float x, float y, float dy, int channel)
+    {
+        float inverse = BatchNormChunks.Inverse(moments[channels + channel], epsilon);
+        float gradient = y <= 0f ? 0f : dy;
+        float slope = inverse * gradParameters[channel] / rows;
+        return parameters[channel] * inverse * (gradient - (gradParameters[channels + channel] / rows) - ((x - moments[channel]) * slope));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -88,15 +104,20 @@ public readonly struct BatchNormInputGradient : IOp
         nint start = (nint)from * channels;
         float* x = CpuWorker.Pointer(input) + start, dy = CpuWorker.Pointer(gradOutput) + start, dx = CpuWorker.Pointer(gradInput) + start;
         float* y = relu != 0 ? CpuWorker.Pointer(output) + start : dy;
+        int last = channels - CpuWorker.Line;
         for (int row = from; row < to; row++, x += channels, dy += channels, dx += channels, y += channels)
         {
             int channel = 0;
-            for (; channel + CpuWorker.Line <= channels; channel += CpuWorker.Line)
+            if (last >= 0)
             {
-                Vector512<float> gradient = Vector512.Load(dy + channel);
-                gradient = relu != 0 ? BatchNormWeightGradient.Open(y + channel, gradient) : gradient;
-                Vector512<float> rest = (Vector512.Load(x + channel) - Vector512.Load(mean + channel)) * Vector512.Load(slope + channel);
-                (Vector512.Load(scale + channel) * (gradient - Vector512.Load(share + channel) - rest)).Store(dx + channel);
+                // As in the forward operation.
+                Vector512<float> end = Line(x, y, dy, mean, scale, share, slope, last);
+                for (; channel < last; channel += CpuWorker.Line)
+                {
+                    Line(x, y, dy, mean, scale, share, slope, channel).Store(dx + channel);
+                }
+                end.Store(dx + last);
+                continue;
             }
             for (; channel < channels; channel++)
             {
@@ -104,5 +125,14 @@ public readonly struct BatchNormInputGradient : IOp
                 dx[channel] = scale[channel] * (gradient - share[channel] - ((x[channel] - mean[channel]) * slope[channel]));
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe Vector512<float> Line(float* x, float* y, float* dy, float* mean, float* scale, float* share, float* slope, int channel)
+    {
+        Vector512<float> gradient = Vector512.Load(dy + channel);
+        gradient = relu != 0 ? BatchNormWeightGradient.Open(y + channel, gradient) : gradient;
+        Vector512<float> rest = (Vector512.Load(x + channel) - Vector512.Load(mean + channel)) * Vector512.Load(slope + channel);
+        return Vector512.Load(scale + channel) * (gradient - Vector512.Load(share + channel) - rest);
     }
 }

@@ -61,6 +61,12 @@ public readonly struct BatchNormStatistics : IOp
             {
                 Line(x + channel, result + channel, count);
             }
+            if (channel < channels && channels >= CpuWorker.Line)
+            {
+                // The last sixteen once more: a channel's sums do not depend on its neighbours.
+                channel = channels;
+                Line(x + channels - CpuWorker.Line, result + channels - CpuWorker.Line, count);
+            }
             for (; channel < channels; channel++)
             {
                 Channel(chunk, channel);

@@ -75,6 +75,12 @@ public readonly struct BatchNormWeightGradient : IOp
             {
                 Line(chunk, channel);
             }
+            if (channel < channels && channels >= CpuWorker.Line)
+            {
+                // The last sixteen once more, as in the statistics.
+                channel = channels;
+                Line(chunk, channels - CpuWorker.Line);
+            }
             for (; channel < channels; channel++)
             {
                 Channel(chunk, channel);

@@ -9,9 +9,6 @@ namespace GpuCnn.Kernels;
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
 public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQuads>
 {
-    /// <summary>Up to so many output pixels the weights are read where they lie: packing them would take longer than it saves.</summary>
-    private const int FewRows = 256;
-
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
@@ -118,94 +115,23 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
         }
     }
 
-    /// <remarks>Twelve output pixels at a time with all filters, or of few pixels with 32 filters so that every worker has some; tap by tap, where the tap's channels are many enough to be one chain of the sum: the tile reads them where they lie, and
-    /// zeros outside the image. With fewer channels windows are copied into the rows of a small matrix first. What comes out is finished while it is in the first-level cache.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Tiled(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
-        int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, perImage = s.RowsPerImage;
-        bool few = Rows <= FewRows;
-        int group = few ? 1 : panels, groups = panels / group;
-        (int from, int to) = worker.Share((Rows + Tile.Rows - 1) / Tile.Rows * groups);
+        (int from, int to) = WindowProduct.Share(worker, shape, batch);
         if (from >= to)
         {
             return;
         }
-        bool copied = s.Channels < CpuWorker.Line, packed = !few || filters % Tile.Columns != 0;
-        int parts = copied ? 1 : s.KernelHeight * s.KernelWidth, length = depth / parts, width = panels * Tile.Columns, tile = group * Tile.Columns;
-        float* x = CpuWorker.Pointer(input), y = CpuWorker.Pointer(output), weight = CpuWorker.Pointer(parameters);
-        byte* codes = CpuWorker.Pointer(winners);
-        nint weights = packed ? (nint)depth * width : 0, outside = Tile.Rows * (nint)length;
-        float* conv = worker.Scratch((Tile.Rows * tile) + width + outside + weights + ((nint)parts * perImage));
-        float* bias = conv + (Tile.Rows * tile), rows = bias + width, packs = rows + outside;
-        int* starts = (int*)(packs + weights);
+        int width = WindowProduct.Width(shape);
+        bool packed = !WindowProduct.IsFew(shape, batch) || shape.Filters % Tile.Columns != 0;
+        nint weights = packed ? (nint)shape.Depth * width : 0;
+        float* packs = worker.Scratch(weights + width + WindowProduct.Scratch(shape)), bias = packs + weights;
         if (packed)
         {
             PackWeight(packs, width);
         }
         PackBias(bias, width);
-        new Span<float>(rows, length).Clear();
-        Unroll.Starts(s, parts, starts);
-        int* offsets = stackalloc int[Tile.Rows], numbers = stackalloc int[Tile.Rows];
-        Tile.RowOffsets(offsets, tile);
-        float** images = stackalloc float*[Tile.Rows], windows = stackalloc float*[Tile.Rows];
-        for (int unit = from, first = -1, count = 0; unit < to; unit++)
-        {
-            int j0 = unit % groups * tile;
-            if (first != unit / groups * Tile.Rows)
-            {
-                first = unit / groups * Tile.Rows;
-                count = Math.Min(Tile.Rows, Rows - first);
-                if (copied)
-                {
-                    Unroll.Rows(s, x, first, count, rows);
-                }
-                CpuWorker.Prefetch(x + ((nint)first * s.InputCount / perImage) + s.InputCount, (nint)count * s.InputCount / perImage);
-                for (int i = 0, image = first / perImage, number = first % perImage; i < count; i++, number++)
-                {
-                    if (number == perImage)
-                    {
-                        number = 0;
-                        image++;
-                    }
-                    images[i] = copied ? rows + (i * depth) : x + ((nint)image * s.InputCount);
-                    numbers[i] = number;
-                }
-            }
-            for (int part = 0, k = 0; part < parts; part++)
-            {
-                for (int end = k + length, chain; k < end; k += chain)
-                {
-                    chain = Math.Min(TiledProduct.ChainLength, end - k);
-                    for (int i = 0; i < count; i++)
-                    {
-                        int start = starts[(part * perImage) + numbers[i]];
-                        windows[i] = start < 0 ? rows : images[i] + start + (k - (part * length));
-                    }
-                    for (int j = j0; j < j0 + tile; j += Tile.Columns)
-                    {
-                        float* panel = packed ? packs + ((nint)j * depth) + (k * Tile.Columns) : weight + ((nint)k * filters) + j;
-                        Tile.Multiply(count, Tile.Columns, windows, 1, panel, packed ? Tile.Columns : filters, chain, conv + j - j0, offsets, k > 0);
-                    }
-                }
-            }
-            int stored = Math.Min(tile, filters - j0);
-            for (int i = 0; i < count; i += s.IsPooled ? 4 : 1)
-            {
-                float* row = conv + (i * tile);
-                nint at = ((nint)(first + i) / (s.IsPooled ? 4 : 1) * filters) + j0;
-                if (s.IsPooled)
-                {
-                    PoolWindow.Store(row, tile, bias + j0, stored, y + at, codes + at);
-                }
-                else
-                {
-                    Elements.AddBias(row, bias + j0, tile, 0);
-                    new ReadOnlySpan<float>(row, stored).CopyTo(new Span<float>(y + at, stored));
-                }
-            }
-        }
+        WindowProduct.Run(worker, shape, batch, CpuWorker.Pointer(input), packed ? packs : CpuWorker.Pointer(parameters), packed, bias, CpuWorker.Pointer(output), CpuWorker.Pointer(winners), bias + width);
     }
 
     /// <remarks>For few input channels, where copying windows would cost more than multiplying them: the four values of a pooling window for 32 filters at a time, straight

@@ -102,10 +102,41 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
         {
             Sparse(worker);
         }
+        else if (IsConvolution(shape))
+        {
+            Turned(worker);
+        }
         else
         {
             Dense(worker);
         }
+    }
+
+    /// <summary>Whether the gradients are, with as many zeros around them as the kernel needs, the input of a convolution that gives the input's.</summary>
+    private static bool IsConvolution(in Conv2dShape s) => s is { IsPooled: false, Stride: 1 } && s.KernelHeight == s.KernelWidth && s.Padding < s.KernelWidth;
+
+    /// <remarks>A convolution of the gradients by the kernel turned around.</remarks>
+    private unsafe void Turned(in CpuWorker worker)
+    {
+        int filters = shape.Filters, channels = shape.Channels, kernel = shape.KernelWidth, taps = kernel * kernel;
+        var turned = new Conv2dShape(filters, shape.ConvHeight, shape.ConvWidth, channels, kernel, kernel, 1, kernel - 1 - shape.Padding, bias: false);
+        (int from, int to) = WindowProduct.Share(worker, turned, batch);
+        if (from >= to)
+        {
+            return;
+        }
+        int width = WindowProduct.Width(turned);
+        nint weights = (nint)turned.Depth * width;
+        float* packs = worker.Scratch(weights + WindowProduct.Scratch(turned)), weight = CpuWorker.Pointer(parameters);
+        for (int j = 0; j < width; j += Tile.Columns)
+        {
+            for (int tap = 0; tap < taps; tap++)
+            {
+                float* corner = weight + ((((nint)tap * channels) + j) * filters);
+                Panel.Pack(corner, 1, filters, filters, Math.Min(Tile.Columns, channels - j), packs + ((nint)j * turned.Depth) + ((nint)(taps - 1 - tap) * filters * Tile.Columns));
+            }
+        }
+        WindowProduct.Run(worker, turned, batch, CpuWorker.Pointer(gradOutput), packs, true, null, CpuWorker.Pointer(gradInput), null, packs + weights);
     }
 
     /// <remarks>Image by image, filter by filter: a line of the kernel stays in registers and is added, times the gradient, to what each winner saw.</remarks>
@@ -153,7 +184,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     {
         Conv2dShape s = shape;
         int filters = s.Filters, channels = s.Channels, taps = s.KernelHeight * s.KernelWidth;
-        int panels = (channels + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
+        int panels = (channels + Tile.Columns - 1) / Tile.Columns, width = ((panels - 1) * Tile.Columns) + Tile.WidthOf(channels - ((panels - 1) * Tile.Columns));
         (int paddedHeight, int paddedWidth) = WinnerLines.Padded(s);
         (int from, int to) = worker.Share(batch);
         if (from >= to)
@@ -194,7 +225,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
                     float* target = padded + ((((nint)(tap / s.KernelWidth) * paddedWidth) + (tap % s.KernelWidth)) * width);
                     for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(count, Tile.Columns, pointers, 1, packed + (((tap * panels) + j) * panelLength), Tile.Columns, filters, target + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(count, Tile.WidthOf(channels - (j * Tile.Columns)), pointers, 1, packed + (((tap * panels) + j) * panelLength), Tile.Columns, filters, target + (j * Tile.Columns), offsets, true);
                     }
                 }
             }

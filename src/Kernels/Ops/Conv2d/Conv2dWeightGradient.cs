@@ -156,7 +156,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
                         }
                         for (int j = 0; j < panels; j++)
                         {
-                            Tile.Multiply(count, Tile.Columns, taps, s.Stride * s.Channels, lines + (((j * 2) + lower) * panel), Tile.Columns, pixels, sums + (first * width) + (j * Tile.Columns), offsets, true);
+                            Tile.Multiply(count, Tile.WidthOf(filters - (j * Tile.Columns)), taps, s.Stride * s.Channels, lines + (((j * 2) + lower) * panel), Tile.Columns, pixels, sums + (first * width) + (j * Tile.Columns), offsets, true);
                         }
                     }
                 }
@@ -257,7 +257,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
                     Tile.RowPointers(taps, windows + i, 1);
                     for (int j = 0; j < panels; j++)
                     {
-                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.Columns, taps, depth, packed + (j * count * Tile.Columns), Tile.Columns, count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
+                        Tile.Multiply(Math.Min(Tile.Rows, depth - i), Tile.WidthOf(filters - (j * Tile.Columns)), taps, depth, packed + (j * count * Tile.Columns), Tile.Columns, count, sums + ((nint)i * width) + (j * Tile.Columns), offsets, true);
                     }
                 }
             }
