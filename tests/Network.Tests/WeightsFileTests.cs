@@ -50,6 +50,19 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     [Fact]
+    public void PyTorchs_count_of_a_normalizations_steps_is_passed_over_and_nothing_else_of_that_type()
+    {
+        const string counter = """{"norm1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"norm1.weight":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""";
+        Write(counter, [0f, 0f, 3f]);
+        WeightTensor tensor = Assert.Single(WeightsFile.Load(File));
+        Assert.Equal(("norm1.weight", 3f), (tensor.Name, tensor.Values[0]));
+        Write(counter.Replace("num_batches_tracked", "num_batches", StringComparison.Ordinal), [0f, 0f, 3f]);
+        Assert.Contains("gives tensor 'norm1.num_batches' the type I64", Assert.Throws<InvalidFileException>(() => WeightsFile.Load(File)).Message, StringComparison.Ordinal);
+        Write(counter.Replace("\"shape\":[],", "\"shape\":[2],", StringComparison.Ordinal), [0f, 0f, 3f]);
+        Assert.Contains("8 bytes for 2 elements", Assert.Throws<InvalidFileException>(() => WeightsFile.Load(File)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Metadata_and_any_order_are_read()
     {
         Write("""{"z":{"shape":[1],"data_offsets":[0,4],"dtype":"F32"},"__metadata__":{"format":"pt"},"a":{"dtype":"F32","data_offsets":[4,12],"shape":[2,1]}}""", [7f, 8f, 9f]);

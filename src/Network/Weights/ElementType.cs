@@ -20,6 +20,15 @@ internal sealed record ElementType(string Name, int Size)
     /// <summary>All that are read.</summary>
     public static IReadOnlyList<ElementType> All { get; } = [Single, Half, BrainHalf];
 
+    /// <summary>What PyTorch counts a batch normalization's steps in, in a tensor of its own; no weight, and passed over.</summary>
+    public static ElementType Counter { get; } = new("I64", sizeof(long));
+
+    /// <summary>The type of a tensor; null for one that is not read.</summary>
+    /// <param name="type">Its name in files.</param>
+    /// <param name="tensor">The tensor's name.</param>
+    public static ElementType? Find(string type, string tensor) => All.FirstOrDefault(each => each.Name == type)
+        ?? (type == Counter.Name && tensor.EndsWith(".num_batches_tracked", StringComparison.Ordinal) ? Counter : null);
+
     /// <summary>Reads elements, little endian in files.</summary>
     /// <param name="stream">The file, at the first element.</param>
     /// <param name="count">The number of elements.</param>

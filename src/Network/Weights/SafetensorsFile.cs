@@ -135,6 +135,10 @@ internal static class SafetensorsFile
         var tensors = new List<WeightTensor>(entries.Count);
         foreach (Entry entry in entries.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
+            if (entry.Type == ElementType.Counter)
+            {
+                continue;
+            }
             stream.Position = 8 + (long)headerLength + entry.Start;
             float[] values = entry.Type.Read(stream, (entry.End - entry.Start) / entry.Type.Size);
             int bad = Array.FindIndex(values, value => !float.IsFinite(value));
@@ -207,7 +211,7 @@ internal static class SafetensorsFile
     {
         string name = Shorten(property.Name);
         string given = property.Value.GetProperty("dtype").GetString() ?? "null";
-        ElementType type = ElementType.All.FirstOrDefault(each => each.Name == given)
+        ElementType type = ElementType.Find(given, property.Name)
             ?? throw damaged($"gives tensor '{name}' the type {Shorten(given)}; {string.Join(", ", ElementType.All.Select(each => each.Name))} are read", null);
         JsonElement sizes = property.Value.GetProperty("shape"), offsets = property.Value.GetProperty("data_offsets");
         if (sizes.GetArrayLength() > FileLimits.Dimensions || offsets.GetArrayLength() != 2)

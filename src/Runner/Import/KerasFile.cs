@@ -4,7 +4,7 @@ namespace GpuCnn.Runner.Import;
 
 /// <summary>A layer's weights as Keras keeps them.</summary>
 /// <param name="Layer">Keras's name of the layer.</param>
-/// <param name="Tensors">Its weights in order: kernel and bias.</param>
+/// <param name="Tensors">Its weights in order: kernel and bias; of a batch normalization gamma, beta, mean and variance.</param>
 internal sealed record KerasWeights(string Layer, IReadOnlyList<WeightTensor> Tensors);
 
 /// <summary>What an .h5 file of Keras holds: Keras 2 and the legacy format of Keras 3, whole models and weights alone.</summary>

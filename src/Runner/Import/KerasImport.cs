@@ -42,15 +42,17 @@ internal static class KerasImport
             string name = model.Summary[i].Name;
             if (layer.WeightShape(shape) is { } wanted)
             {
-                if (wanted.Count is not (2 or 4))
-                {
-                    throw new InvalidFileException(path, $"model {model.Name} has a {layer.Kind} layer, {name}, whose weights are not read from Keras");
-                }
                 if (next == layers.Count)
                 {
                     throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {name}");
                 }
                 KerasWeights found = layers[next++];
+                if (layer is BatchNorm)
+                {
+                    tensors.AddRange(Normalization(path, model.Name, name, found, wanted));
+                    (image, shape) = (model.Summary[i].Output, model.Summary[i].Output);
+                    continue;
+                }
                 IReadOnlyList<int>[] expected = [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], .. layer.HasBias ? [[wanted[0]]] : (IReadOnlyList<int>[])[]];
                 if (found.Tensors.Count > expected.Length || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
                 {
@@ -65,11 +67,24 @@ internal static class KerasImport
                 }
             }
             // Behind a flatten layer the elements of a vector stay in the order of the image until a dense layer has mixed them.
-            image = layer is Flatten or Dropout or Relu ? image : model.Summary[i].Output;
+            image = layer is Flatten or Dropout or Relu or LeakyRelu or Gelu ? image : model.Summary[i].Output;
             shape = model.Summary[i].Output;
         }
         return next == layers.Count ? tensors
             : throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has {next}");
+    }
+
+    /// <summary>A batch normalization's tensors, which Keras tells apart by name; those that it was told to do without are as if they were not there.</summary>
+    private static IEnumerable<WeightTensor> Normalization(string path, string model, string name, KerasWeights found, IReadOnlyList<int> shape)
+    {
+        (string Keras, string Ours, float Preset)[] parts = [("gamma", "weight", 1), ("beta", "bias", 0), ("moving_mean", "running_mean", float.NaN), ("moving_variance", "running_var", float.NaN)];
+        string[] given = [.. found.Tensors.Select(tensor => tensor.Name.Split('/')[^1].Split(':')[0])];
+        return given.Except(parts.Select(part => part.Keras)).Any() || given.Distinct().Count() < given.Length || !given.Contains("moving_mean") || !given.Contains("moving_variance")
+            || found.Tensors.Any(tensor => !tensor.Shape.SequenceEqual(shape))
+            ? throw new InvalidFileException(path, $"layer {found.Layer} has {string.Join(" and ", found.Tensors.Select(tensor => $"{tensor.Name} {WeightTensor.Format(tensor.Shape)}"))}, "
+                + $"but {name} of model {model}, a batch normalization, needs gamma, beta, moving_mean and moving_variance of {WeightTensor.Format(shape)}")
+            : parts.Select(part => new WeightTensor($"{name}.{part.Ours}", shape,
+                Array.IndexOf(given, part.Keras) is >= 0 and var at ? found.Tensors[at].Values : [.. Enumerable.Repeat(part.Preset, shape[0])]));
     }
 
     /// <summary>From places, channels, units to units, channels, places: a kernel's taps or an image's pixels are the places.</summary>

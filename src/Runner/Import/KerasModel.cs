@@ -71,6 +71,20 @@ internal static class KerasModel
                 case "MaxPooling2D":
                     Pool(name, config);
                     break;
+                case "AveragePooling2D":
+                    AveragePool(name, config);
+                    break;
+                case "GlobalAveragePooling2D":
+                    RequireChannelsLast(name, config);
+                    Require(name, !config.TryGetProperty("keepdims", out JsonElement keeps) || !keeps.GetBoolean() || shape is { Height: 1, Width: 1 }, "a global average gives a vector here, keepdims is not read");
+                    Add(name, new GlobalAveragePool());
+                    break;
+                case "BatchNormalization":
+                    Normalization(name, config);
+                    break;
+                case "LeakyReLU":
+                    Add(name, new LeakyRelu(config.TryGetProperty("negative_slope", out JsonElement slope) || config.TryGetProperty("alpha", out slope) ? Slope(slope) : 0.3));
+                    break;
                 case "Flatten":
                     Add(name, new Flatten());
                     break;
@@ -85,6 +99,7 @@ internal static class KerasModel
                     Activation(name, Text(config, "activation"));
                     break;
                 case "ReLU":
+                    Require(name, IsZero(config, "negative_slope") && IsZero(config, "threshold") && IsZero(config, "max_value"), "a ReLU has no slope, no threshold and no largest value here");
                     Activation(name, "relu");
                     break;
                 case "Softmax":
@@ -190,6 +205,37 @@ internal static class KerasModel
             Add(name, new MaxPool2d(window, stride, CeilMode: same));
         }
 
+        private void AveragePool(string name, JsonElement config)
+        {
+            RequireChannelsLast(name, config);
+            (int window, int wide) = Pair(config, "pool_size");
+            (int stride, int across) = config.TryGetProperty("strides", out JsonElement strides) && strides.ValueKind == JsonValueKind.Null ? (window, wide) : Pair(config, "strides");
+            Require(name, window == wide && stride == across && stride >= 1, "an average-pooling has a square window and one stride here");
+            Require(name, Text(config, "padding") == "valid" || (Same(shape.Height, window, stride) == (0, 0) && Same(shape.Width, window, stride) == (0, 0)),
+                "an average counts padding as zeros here, which Keras leaves out: windows must not hang over the edge");
+            Add(name, new AveragePool2d(window, stride));
+        }
+
+        private void Normalization(string name, JsonElement config)
+        {
+            JsonElement axis = config.GetProperty("axis");
+            int over = axis.ValueKind == JsonValueKind.Array ? axis[0].GetInt32() : axis.GetInt32();
+            Require(name, over is -1 or 3 || (over == 1 && shape is { Height: 1, Width: 1 }), "a batch normalization is of channels, the last axis, here");
+            Add(name, new BatchNorm(Math.Round(1 - config.GetProperty("momentum").GetDouble(), 12), config.GetProperty("epsilon").GetDouble()));
+        }
+
+        private static double Slope(JsonElement given) => given.ValueKind == JsonValueKind.Number ? Math.Round(given.GetDouble(), 7) : given.GetProperty("config").GetProperty("value").GetDouble();
+
+        private static bool IsZero(JsonElement config, string name) => !config.TryGetProperty(name, out JsonElement given) || given.ValueKind == JsonValueKind.Null || given.GetDouble() == 0;
+
+        private void Require(string name, bool holds, string problem)
+        {
+            if (!holds)
+            {
+                throw Refused(name, problem);
+            }
+        }
+
         private void Activation(string name, string activation)
         {
             switch (activation)
@@ -198,6 +244,12 @@ internal static class KerasModel
                     break;
                 case "relu":
                     Add(name, new Relu());
+                    break;
+                case "leaky_relu":
+                    Add(name, new LeakyRelu(0.2));
+                    break;
+                case "gelu":
+                    Add(name, new Gelu());
                     break;
                 case "softmax":
                     ended = true;

@@ -26,12 +26,17 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Equal(Small.ParameterSpecs[t].Shape, model.Weights[t].Shape);
             Assert.Equal(Enumerable.Range(0, model.Weights[t].Values.Length).Select(i => ((((37 * i) + (11 * t)) % 101) - 50) / 128f), model.Weights[t].Values);
         }
-        byte[] pixels = [.. Enumerable.Range(0, 5 * Small.Input.Count).Select(i => (byte)((53 * i) + 7))];
+        RequireLogits(model, "small.json");
+    }
+
+    private static void RequireLogits(TrainedModel model, string file)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 5 * model.Model.Input.Count).Select(i => (byte)((53 * i) + 7))];
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"));
         using var network = new Network(model.Model, device, 5, training: false);
         network.ImportWeights(model.Weights);
-        IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, new ImageSet(pixels, new byte[5], Small.Input, ["a", "b", "c"]));
-        double[][] expected = JsonSerializer.Deserialize<double[][]>(File.ReadAllText(FileOf("small.json")))!;
+        IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, new ImageSet(pixels, new byte[5], model.Model.Input, ["a", "b", "c"]));
+        double[][] expected = JsonSerializer.Deserialize<double[][]>(File.ReadAllText(FileOf(file)))!;
         double bound = 1e-5 * expected.Max(row => row.Max(Math.Abs));
         for (int i = 0; i < 15; i++)
         {
@@ -97,6 +102,29 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
             """;
         ModelDefinition model = KerasModel.Read("m.h5", config);
         Assert.Equal([new Conv2d(4, 3, 3, 2, 2), new Relu(), new MaxPool2d(3, 3, CeilMode: true), new Flatten(), new Dense(3)], model.Layers);
+    }
+
+    [Theory]
+    [InlineData("norm-keras2.h5")]
+    [InlineData("norm-keras3.h5")]
+    public void Batch_normalizations_averages_and_other_activations_are_Kerass(string file)
+    {
+        TrainedModel model = KerasImport.Read(FileOf(file), null);
+        Assert.Equal([new Conv2d(5, 3, 2, Bias: false), new BatchNorm(0.01, 1e-3), new LeakyRelu(0.3), new AveragePool2d(2, 1), new Conv2d(4, 3, 3), new Gelu(), new BatchNorm(0.1, 0.01), new GlobalAveragePool(),
+            new Dense(6), new Gelu(), new Dense(3)], model.Model.Layers);
+        Assert.Equal(model.Model.ParameterSpecs.Select(spec => spec.Name), model.Weights.Select(tensor => tensor.Name));
+        RequireLogits(model, "norm.json");
+    }
+
+    [Theory]
+    [InlineData("""{"class_name":"BatchNormalization","config":{"name":"l","axis":1,"momentum":0.9,"epsilon":0.001}}""", "layer l: a batch normalization is of channels")]
+    [InlineData("""{"class_name":"ReLU","config":{"name":"l","max_value":6.0,"negative_slope":0.0,"threshold":0.0}}""", "layer l: a ReLU has no slope")]
+    [InlineData("""{"class_name":"AveragePooling2D","config":{"name":"l","pool_size":[3,3],"strides":[2,2],"padding":"same"}}""", "layer l: an average counts padding as zeros here")]
+    [InlineData("""{"class_name":"GlobalAveragePooling2D","config":{"name":"l","keepdims":true}}""", "layer l: a global average gives a vector here")]
+    public void Settings_of_those_that_there_are_not_here_are_refused(string layer, string problem)
+    {
+        string config = $$$"""{"class_name":"Sequential","config":[{"class_name":"InputLayer","config":{"batch_input_shape":[null,8,7,1]}},{{{layer}}},{"class_name":"Flatten","config":{"name":"f"}},{"class_name":"Dense","config":{"name":"d","units":3,"activation":"softmax"}}]}""";
+        Assert.Contains(problem, Assert.Throws<InvalidFileException>(() => KerasModel.Read("m.h5", config)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
