@@ -59,4 +59,26 @@ public sealed class ModelOverviewTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(expected.Where(text => text.Length > 0), texts[5..^1]);
         Assert.Equal((model.Layers.Count + 1, model.Layers.Count + 1), (svg.Elements(space + "g").Count(), svg.Elements(space + "path").Count(each => each.Attribute("class")!.Value == "arrow")));
     }
+
+    [Fact]
+    public void Residual_blocks_are_drawn_as_branches_and_nothing_lies_on_anything_else()
+    {
+        string json = tiny.New("branches") + ".json", path = tiny.New("branches") + ".svg";
+        var model = new ModelDefinition("branches", new TensorShape(2, 9, 7), 1, new Residual(new Relu(), new Conv2d(2, 3, 3, 1, 1)),
+            new Residual([new Residual([new Conv2d(3, 3, 3, 1, 1), new Gelu()], [new Conv2d(3, 1, 1, Bias: false)]), new MaxPool2d(2)], [new Conv2d(3, 2, 2, 2), new BatchNorm(), new Relu()]),
+            new GlobalAveragePool(), new Residual(new Dense(3)), new Dense(4));
+        File.WriteAllText(json, ModelFile.Text(model));
+        Assert.Equal(0, CommandRun.Of("models", json, "--diagram", path).ExitCode);
+        XElement svg = XDocument.Load(path).Root!;
+        XNamespace space = "http://www.w3.org/2000/svg";
+        (int X, int Y)[] boxes = [.. svg.Elements(space + "g").Select(box => box.Attribute("transform")!.Value[10..^1].Split(' ')).Select(at => (int.Parse(at[0], CultureInfo.InvariantCulture), int.Parse(at[1], CultureInfo.InvariantCulture)))];
+        (int width, int height) = ((int)svg.Element(space + "g")!.Element(space + "rect")!.Attribute("width")!, (int)svg.Element(space + "g")!.Element(space + "rect")!.Attribute("height")!);
+        Assert.Equal(model.Summary.Count + 1, boxes.Length);
+        Assert.All(boxes, box => Assert.True(box.X >= 0 && box.Y >= 0 && box.X + width <= (int)svg.Attribute("width")! && box.Y + height <= (int)svg.Attribute("height")!, $"{box}"));
+        Assert.DoesNotContain(boxes.SelectMany((one, i) => boxes.Take(i).Select(other => (one, other))),
+            pair => Math.Abs(pair.one.X - pair.other.X) < width && Math.Abs(pair.one.Y - pair.other.Y) < height);
+        // Into each box and out of the last; for a block its stem, its fork, and the way around.
+        Assert.Equal(model.Summary.Count + 1 + (3 * 4), svg.Elements(space + "path").Count(each => each.Attribute("class")!.Value == "arrow"));
+        Assert.Equal(3, boxes.Select(box => box.X).Distinct().Count());
+    }
 }
