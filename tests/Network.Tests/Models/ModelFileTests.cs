@@ -240,7 +240,7 @@ public sealed class ModelFileTests
         Assert.DoesNotContain('\n', message);
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "GpuCnn.sln")))
