@@ -12,6 +12,8 @@ internal static class EpochTimes
         int epochs = quick ? 3 : 7;
         var table = new Table("model", "images", "launches", "median", "from", "to", "images/s", "loss of the last");
         var rows = new List<object>();
+        // As a whole training does, of which these are a few steps.
+        device.CompilesForSizes = true;
         foreach (ModelDefinition model in ModelDefinition.All)
         {
             using var network = new Network(model, device);

@@ -7,9 +7,10 @@ namespace GpuCnn.Benchmarks.Gpu;
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Batch">N.</param>
 /// <param name="Tiled">Ours.</param>
+/// <param name="General">Ours, compiled for all sizes, where <paramref name="Tiled"/> is compiled for these; else null.</param>
 /// <param name="Naive">One thread an output.</param>
 /// <param name="Flops">Arithmetic operations.</param>
-internal sealed record Ratio(string Op, string Shape, int Batch, Timing Tiled, Timing Naive, double Flops)
+internal sealed record Ratio(string Op, string Shape, int Batch, Timing Tiled, Timing? General, Timing Naive, double Flops)
 {
     /// <summary>How many times as fast ours is.</summary>
     public double Times => Naive.Median / Tiled.Median;
@@ -57,7 +58,7 @@ internal static class TiledBesideNaive
             values[i] += ours.Parameters.Host[(n * n) + (i % n)];
         }
         ours.Check(() => { }, () => [ours.Output.Difference(values)]);
-        return new Ratio("Matrix product", $"{n}x{n}x{n}", n, tiled, textbook, ours.Flops);
+        return new Ratio("Matrix product", $"{n}x{n}x{n}", n, tiled, null, textbook, ours.Flops);
     }
 
     private static Ratio Convolution(DeviceTimer timer, Conv2dForwardCase ours)
@@ -96,8 +97,12 @@ internal static class TiledBesideNaive
     private static Ratio Beside(DeviceTimer timer, KernelCase ours, Action naive, Func<IEnumerable<string?>> differences)
     {
         ours.Check();
+        Timing general = timer.Measure(ours.Launch);
+        timer.Device.CompilesForSizes = true;
+        ours.Check();
         Timing tiled = timer.Measure(ours.Launch);
+        timer.Device.CompilesForSizes = false;
         ours.Check(naive, differences);
-        return new Ratio(ours.Op, ours.Shape, ours.Batch, tiled, timer.Measure(naive), ours.Flops);
+        return new Ratio(ours.Op, ours.Shape, ours.Batch, tiled, general, timer.Measure(naive), ours.Flops);
     }
 }

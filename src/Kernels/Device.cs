@@ -105,11 +105,30 @@ public sealed class Device : IDisposable
         }
     }
 
+    /// <summary>Whether operations of a layer are compiled for its sizes, once for each layer: worth it where they are launched often. The results are the same bits.
+    /// The CPU accelerator compiles nothing.</summary>
+    public bool CompilesForSizes { get; set; }
+
     /// <summary>Launches an operation. It runs later, in order; on the CPU accelerator when somebody waits for the device.</summary>
     /// <typeparam name="T">The operation.</typeparam>
     /// <param name="op">Its operands, whose sizes the caller has validated.</param>
     /// <exception cref="DeviceException">The device failed, perhaps in an operation before this one.</exception>
-    public void Run<T>(in T op) where T : struct, IOp
+    public void Run<T>(in T op) where T : struct, IOp => Launch<T, GeneralLauncher<T>>(op);
+
+    /// <summary>Launches an operation of a layer, compiled for the layer's sizes if this device does that.</summary>
+    internal void Run<T, TConstants>(in T op) where T : struct, ILayerOp<T, TConstants> where TConstants : unmanaged, IEquatable<TConstants>
+    {
+        if (CompilesForSizes)
+        {
+            Launch<T, LayerLauncher<T, TConstants>>(op);
+        }
+        else
+        {
+            Launch<T, GeneralLauncher<T>>(op);
+        }
+    }
+
+    private void Launch<T, TLauncher>(in T op) where T : struct, IOp where TLauncher : class, ILauncher<T>, new()
     {
         Launches++;
         var activity = DeviceActivity.Launch;
@@ -121,14 +140,17 @@ public sealed class Device : IDisposable
                 queue.Add(op);
                 return;
             }
-            if (!launchers.TryGetValue(typeof(T), out object? launcher))
+            if (!launchers.TryGetValue(typeof(TLauncher), out object? found))
+            {
+                launchers.Add(typeof(TLauncher), found = new TLauncher());
+            }
+            var launcher = (TLauncher)found;
+            if (!launcher.IsReadyFor(op))
             {
                 activity = DeviceActivity.Load;
                 intercept?.Invoke(activity);
-                launchers.Add(typeof(T), launcher = accelerator.LoadStreamKernel<T>(GpuKernel, Limits));
-                activity = DeviceActivity.Launch;
             }
-            ((Action<KernelConfig, T>)launcher)(op.GpuShape, op);
+            launcher.Launch(accelerator, op);
         }
         catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)
         {
@@ -207,9 +229,6 @@ public sealed class Device : IDisposable
             memory.Dispose();
         }
     }
-
-    /// <summary>What compilers may count on: groups of at most 256 threads, of which two run on a multiprocessor at once, so that a thread has 128 registers.</summary>
-    internal static KernelSpecialization Limits => new(256, 2);
 
     /// <summary>Whether operations run by their GPU bodies.</summary>
     internal bool RunsGpuBodies => queue is null;
@@ -322,7 +341,4 @@ public sealed class Device : IDisposable
         {
         }
     }
-
-    /// <summary>The one GPU kernel: ILGPU compiles it once for every operation.</summary>
-    internal static void GpuKernel<T>(T op) where T : struct, IOp => op.Gpu();
 }

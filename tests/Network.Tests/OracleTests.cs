@@ -99,3 +99,7 @@ public sealed class OracleOnCpu : OracleTests<Cpu>;
 public sealed class OracleOnOpenCL : OracleTests<OpenCL>;
 
 public sealed class OracleOnCuda : OracleTests<Cuda>;
+
+public sealed class OracleForSizesOnOpenCL : OracleTests<OpenCLForSizes>;
+
+public sealed class OracleForSizesOnCuda : OracleTests<CudaForSizes>;

@@ -174,6 +174,27 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         return results;
     }
 
+    [DeviceTheory]
+    [InlineData(Trainer.StepsThatPayForSizes, true)]
+    [InlineData(Trainer.StepsThatPayForSizes - 1, false)]
+    public void A_long_training_compiles_for_sizes_and_leaves_the_device_as_it_was(int epochs, bool expected)
+    {
+        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 8);
+        network.Initialize(1);
+        using var trainer = new Trainer(network, new TrainingOptions { Epochs = epochs, BatchSize = 8, TrainSamples = 8, ValidationSplit = 0 }, Oracle.Train);
+        var seen = new ForSizes(network.Device);
+        trainer.RunEpoch(seen, TestContext.Current.CancellationToken);
+        Assert.Equal(expected, seen.Value);
+        Assert.False(network.Device.CompilesForSizes);
+    }
+
+    private sealed class ForSizes(Device device) : ITrainingObserver
+    {
+        public bool? Value { get; private set; }
+
+        public void OnStep(in StepResult result) => Value = device.CompilesForSizes;
+    }
+
     private sealed class StopAt(int step, CancellationTokenSource? stop) : ITrainingObserver
     {
         public List<long> Steps { get; } = [];

@@ -12,6 +12,9 @@ public sealed partial class Trainer : IDisposable
     /// <summary>Steps whose losses are read together on a GPU. The host is at most twice as many ahead, so that a stop is not far away.</summary>
     internal const int StepsARead = 4;
 
+    /// <summary>Steps of a whole training from which on convolutions are compiled for the sizes of their layers (<see cref="Device.CompilesForSizes"/>): that takes half a second for each kernel of each layer on PoCL.</summary>
+    public const int StepsThatPayForSizes = 200;
+
     private readonly DeviceImages training;
     private readonly DeviceImages? validation;
     private readonly MetricTables tables;
@@ -115,6 +118,22 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="NonFiniteLossException">A number became NaN or infinite. The training is back at the state before, captured at the start of the epoch or by
     /// <see cref="CheckpointEvery"/>.</exception>
     public EpochResult RunEpoch(ITrainingObserver? observer = null, CancellationToken stop = default)
+    {
+        Device device = Network.Device;
+        bool forSizes = device.CompilesForSizes;
+        // Not what is left of a training: a resumed one runs what the first one ran.
+        device.CompilesForSizes |= (long)StepsPerEpoch * Options.Epochs >= StepsThatPayForSizes;
+        try
+        {
+            return RunEpochTo(observer, stop);
+        }
+        finally
+        {
+            device.CompilesForSizes = forSizes;
+        }
+    }
+
+    private EpochResult RunEpochTo(ITrainingObserver? observer, CancellationToken stop)
     {
         // The state to go back to.
         Capture();

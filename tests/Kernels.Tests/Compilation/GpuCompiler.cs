@@ -1,8 +1,12 @@
 using System.Reflection;
 using ILGPU;
+using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
+using ILGPU.IR;
+using ILGPU.IR.Values;
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
@@ -18,6 +22,15 @@ public sealed record GpuTarget(CudaArchitecture Architecture, CudaInstructionSet
     public string Name => $"sm_{Capability}";
 
     public override string ToString() => Name;
+}
+
+/// <summary>A kernel: an operation, compiled for all sizes or for a layer's.</summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Layer">The layer; empty for all sizes.</param>
+/// <param name="Constants">Its constants; null for all sizes.</param>
+public sealed record GpuKernel(Type Operation, string Layer = "", object? Constants = null)
+{
+    public override string ToString() => Layer.Length == 0 ? Operation.Name : $"{Operation.Name} {Layer}";
 }
 
 /// <summary>Compiles the GPU bodies of operations, which needs no device. Operations are found by reflection, so that none can be forgotten.</summary>
@@ -39,6 +52,12 @@ public static class GpuCompiler
     public static IReadOnlyList<Type> Operations { get; } =
         [.. typeof(IOp).Assembly.GetTypes().Where(t => t.IsValueType && typeof(IOp).IsAssignableFrom(t)).OrderBy(t => t.Name, StringComparer.Ordinal)];
 
+    /// <summary>Every operation for all sizes.</summary>
+    public static IReadOnlyList<GpuKernel> General { get; } = [.. Operations.Select(operation => new GpuKernel(operation))];
+
+    /// <summary>What is compiled for the convolutions of the three models.</summary>
+    public static IReadOnlyList<GpuKernel> OfLayers { get; } = [.. Convolutions.All.SelectMany(OfLayer)];
+
     /// <summary>Dense layers, convolutions and their gradients: nearly all of a network's arithmetic.</summary>
     public static bool IsProduct(Type operation) => operation.Name.StartsWith("Dense", StringComparison.Ordinal) || operation.Name.StartsWith("Conv2d", StringComparison.Ordinal);
 
@@ -48,22 +67,64 @@ public static class GpuCompiler
     /// <summary>The context that a compilation needs.</summary>
     public static Context CreateContext(OptimizationLevel level) => Context.Create(b => b.EnableAlgorithms().EnableFused().Optimize(level));
 
-    /// <summary>An operation's PTX.</summary>
-    public static string Ptx(Context context, Type operation, GpuTarget target)
+    /// <summary>A kernel's PTX.</summary>
+    public static string Ptx(Context context, GpuKernel kernel, GpuTarget target)
     {
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target.Architecture), target.Architecture, target.Instructions, null);
-        return ((PTXCompiledKernel)backend.Compile(Entry(operation), Device.Limits)).PTXAssembly;
+        return ((PTXCompiledKernel)Compile(backend, kernel)).PTXAssembly;
     }
 
-    /// <summary>An operation's OpenCL C.</summary>
-    public static string OpenCLSource(Context context, Type operation)
+    /// <summary>A kernel's OpenCL C.</summary>
+    public static string OpenCLSource(Context context, GpuKernel kernel)
     {
         using var backend = new CLBackend(context, new CLCapabilityContext(false, true, true, true, false), CLDeviceVendor.Other, CLCVersion.CL20);
-        return ((CLCompiledKernel)backend.Compile(Entry(operation), Device.Limits)).Source;
+        return ((CLCompiledKernel)Compile(backend, kernel)).Source;
     }
 
-    private static EntryPointDescription Entry(Type operation) => EntryPointDescription.FromExplicitlyGroupedKernel(
-        typeof(Device).GetMethod(nameof(Device.GpuKernel), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(operation));
+    /// <remarks>For a layer what ILGPU does at a launch, when it needs no device: the kernel is called by another one that has constants in place of its last parameter.</remarks>
+    private static CompiledKernel Compile(Backend backend, GpuKernel kernel)
+    {
+        if (kernel.Constants is null)
+        {
+            return backend.Compile(Entry(nameof(GpuKernels.General), kernel.Operation), GpuKernels.Limits);
+        }
+        Type constants = kernel.Constants.GetType();
+        EntryPointDescription entry = Entry(nameof(GpuKernels.OfLayer), kernel.Operation, constants);
+        using IRContext layer = backend.PreCompileKernelMethod(entry).ExtractToContext(out Method general);
+        Method wrapper = layer.Declare(new MethodDeclaration(MethodHandle.Create("OfLayer"), layer.VoidType), out _);
+        general.AddFlags(MethodFlags.Inline);
+        using (Method.Builder builder = wrapper.CreateBuilder())
+        {
+            MethodCall.Builder call = builder.EntryBlockBuilder.CreateCall(wrapper.Location, general);
+            for (int i = 0; i < general.NumParameters; i++)
+            {
+                Parameter parameter = builder.AddParameter(general.Parameters[i].Type, general.Parameters[i].Name);
+                bool isLast = i == general.NumParameters - 1;
+                object value = Activator.CreateInstance(typeof(SpecializedValue<>).MakeGenericType(constants), kernel.Constants)!;
+                call.Add(isLast ? builder.EntryBlockBuilder.CreateObjectValue(wrapper.Location, value) : parameter);
+            }
+            call.Seal();
+            builder.EntryBlockBuilder.CreateReturn(wrapper.Location);
+            builder.Complete();
+        }
+        layer.Optimize();
+        return backend.Compile(wrapper, entry, GpuKernels.Limits);
+    }
+
+    private static IEnumerable<GpuKernel> OfLayer(Convolution layer)
+    {
+        Conv2dShape s = layer.Shape;
+        int channels = s.Channels % Float4.Count == 0 ? 1 : 0, filters = s.Filters % Float4.Count == 0 ? 1 : 0;
+        yield return new(typeof(Conv2dForward), layer.Name, new Conv2dForward.Sizes(s, channels, filters, filters));
+        yield return new(typeof(Conv2dWeightGradient), layer.Name, new Conv2dWeightGradient.Sizes(s, Conv2dWinnerSums.Fits(s) ? 1 : 0, channels, filters, filters));
+        if (layer.HasInputGradient)
+        {
+            yield return new(typeof(Conv2dInputGradient), layer.Name, new Conv2dInputGradient.Sizes(s, new StridedSizes(s), filters, filters, channels));
+        }
+    }
+
+    private static EntryPointDescription Entry(string kernel, params Type[] types) =>
+        EntryPointDescription.FromExplicitlyGroupedKernel(typeof(GpuKernels).GetMethod(kernel)!.MakeGenericMethod(types));
 
     private static object Ones(Type type)
     {

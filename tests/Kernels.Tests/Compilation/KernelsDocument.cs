@@ -46,6 +46,7 @@ public static class KernelsDocument
         text.Append(Line($"Generated; a test fails when it is out of date. Written anew by\n\n    {Command}\n\n"));
         text.Append("No figure here was measured on a GPU; those of PoCL below, which runs the same kernels on a CPU, say so. Registers and shared memory are what NVIDIA's assembler says, occupancy follows by NVIDIA's rules, times are estimates.\n\n");
         AppendUsage(text);
+        AppendConstants(text);
         AppendRoofline(text);
         using (var measured = new KernelsMeasurements(Root))
         {
@@ -61,12 +62,35 @@ public static class KernelsDocument
         text.Append(Line($"{VersionLine}. Each cell: registers of a thread, and resident warps as a share of the most that the multiprocessor can hold. No kernel spills a register or has a stack frame; "));
         text.Append(Line($"dense layers, convolutions and their gradients keep at least {ProductFloor:P0}. Tests fail otherwise.\n\n"));
         text.Append(Line($"| kernel | threads | shared bytes | {string.Join(" | ", GpuCompiler.Targets)} |\n|---|---|---|{string.Concat(GpuCompiler.Targets.Select(_ => "---|"))}\n"));
-        foreach (Type operation in GpuCompiler.Operations)
+        foreach (GpuKernel kernel in GpuCompiler.General)
         {
-            int threads = GpuCompiler.GroupSize(operation);
-            IEnumerable<int> shared = GpuCompiler.Targets.Select(t => Ptxas.Usages[(operation, t)].SharedBytes).Distinct();
-            IEnumerable<string> cells = GpuCompiler.Targets.Select(t => Line($"{Ptxas.Usages[(operation, t)].Registers}, {Occupancy(operation, t):P0}"));
-            text.Append(Line($"| {operation.Name} | {threads} | {string.Join(" to ", shared.Order())} | {string.Join(" | ", cells)} |\n"));
+            int threads = GpuCompiler.GroupSize(kernel.Operation);
+            IEnumerable<int> shared = GpuCompiler.Targets.Select(t => Ptxas.Usages[(kernel, t)].SharedBytes).Distinct();
+            IEnumerable<string> cells = GpuCompiler.Targets.Select(t => Line($"{Ptxas.Usages[(kernel, t)].Registers}, {Occupancy(kernel, t):P0}"));
+            text.Append(Line($"| {kernel} | {threads} | {string.Join(" to ", shared.Order())} | {string.Join(" | ", cells)} |\n"));
+        }
+        text.Append('\n');
+    }
+
+    /// <summary>What becomes of the convolutions' kernels when they are compiled for the sizes of a layer.</summary>
+    private static void AppendConstants(StringBuilder text)
+    {
+        GpuTarget first = GpuCompiler.Targets.Single(target => target.Capability == 80), last = GpuCompiler.Targets[^1];
+        text.Append("## Layer constants\n\n");
+        text.Append(Line($"Where a training has {Trainer.StepsThatPayForSizes} steps or more, convolutions are compiled once for the sizes of each layer (`Device.CompilesForSizes`), the batch being no constant: divisions by sizes become multiplications, products of sizes numbers, "));
+        text.Append("and paths that these sizes do not take are left out. The bits of the results are the same, which tests compare on OpenCL. Evaluation and prediction run the kernels for all sizes, which are compiled once however many layers there are: on PoCL in some 3 s an operation, where each layer's takes 0.4 to 0.8 s (measured once). ");
+        text.Append("Dense layers stay general: they divide by nothing.\n\n");
+        text.Append(Line($"Instructions are those of the assembled kernel on {first} and {last}, those in loops and divisions by what is no number of its PTX.\n\n"));
+        text.Append(Line($"| kernel | instructions, {first} | {last} | PTX in loops | divisions by variables | registers, {first} | {last} |\n|---|---|---|---|---|---|---|\n"));
+        using ILGPU.Context context = GpuCompiler.CreateContext(ILGPU.OptimizationLevel.O2);
+        foreach (IGrouping<Type, GpuKernel> layers in GpuCompiler.OfLayers.GroupBy(kernel => kernel.Operation))
+        {
+            foreach (GpuKernel kernel in layers.Prepend(GpuCompiler.General.Single(kernel => kernel.Operation == layers.Key)))
+            {
+                KernelUsage one = Ptxas.Usages[(kernel, first)], other = Ptxas.Usages[(kernel, last)];
+                string ptx = GpuCompiler.Ptx(context, kernel, last);
+                text.Append(Line($"| {kernel}{(kernel.Constants is null ? ", all sizes" : "")} | {one.Instructions:N0} | {other.Instructions:N0} | {PtxLoops.Instructions(ptx).Count} | {PtxLoops.DivisionsByVariables(ptx)} | {one.Registers} | {other.Registers} |\n"));
+            }
         }
         text.Append('\n');
     }
@@ -119,10 +143,10 @@ public static class KernelsDocument
         """;
 
     /// <summary>Occupancy of a kernel.</summary>
-    public static double Occupancy(Type operation, GpuTarget target)
+    public static double Occupancy(GpuKernel kernel, GpuTarget target)
     {
-        KernelUsage usage = Ptxas.Usages[(operation, target)];
-        return Multiprocessor.Of(target.Capability).Occupancy(GpuCompiler.GroupSize(operation), usage.Registers, usage.SharedBytes);
+        KernelUsage usage = Ptxas.Usages[(kernel, target)];
+        return Multiprocessor.Of(target.Capability).Occupancy(GpuCompiler.GroupSize(kernel.Operation), usage.Registers, usage.SharedBytes);
     }
 
     /// <summary>Counted, because how products are cut into slices hangs on their sizes: one step, two, and one with a batch of validation.</summary>

@@ -15,6 +15,12 @@ public static partial class PtxLoops
         return [.. blocks.Where((_, i) => ReachesItself(i, successors)).SelectMany(block => block.Instructions)];
     }
 
+    /// <summary>How many instructions there are at all.</summary>
+    public static int Count(string ptx) => Blocks(ptx).Sum(block => block.Instructions.Count);
+
+    /// <summary>Divisions of integers by what is no number: those by numbers become multiplications.</summary>
+    public static int DivisionsByVariables(string ptx) => DivisionByVariable().Count(ptx);
+
     private static List<Block> Blocks(string ptx)
     {
         var blocks = new List<Block> { new("") };
@@ -75,6 +81,9 @@ public static partial class PtxLoops
     {
         public List<string> Instructions { get; } = [];
     }
+
+    [GeneratedRegex(@"\b(div|rem)\.[su](32|64)\s+%\w+, %\w+, %")]
+    private static partial Regex DivisionByVariable();
 
     [GeneratedRegex(@"^([\w$]+):")]
     private static partial Regex Label();

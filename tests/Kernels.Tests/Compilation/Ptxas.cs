@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -10,7 +11,15 @@ namespace GpuCnn.Kernels.Tests;
 /// <param name="SharedBytes">Shared memory of a group.</param>
 /// <param name="StackBytes">Local memory of a thread.</param>
 /// <param name="SpilledBytes">Bytes stored and loaded because registers ran out.</param>
-public sealed record KernelUsage(int Registers, int SharedBytes, int StackBytes, int SpilledBytes);
+/// <param name="CodeBytes">Bytes of instructions.</param>
+public sealed record KernelUsage(int Registers, int SharedBytes, int StackBytes, int SpilledBytes, int CodeBytes = 0)
+{
+    /// <summary>Bytes of an instruction, from sm_70 on.</summary>
+    private const int InstructionBytes = 16;
+
+    /// <summary>Instructions, with the few behind the last that fill a line of 128 bytes.</summary>
+    public int Instructions => CodeBytes / InstructionBytes;
+}
 
 /// <summary>NVIDIA's assembler, which needs no GPU.</summary>
 public static partial class Ptxas
@@ -25,13 +34,13 @@ public static partial class Ptxas
 
     private static readonly Lazy<string> LazyVersion = new(() => VersionLine().Match(Run(["--version"])).Groups[1].Value);
 
-    private static readonly Lazy<IReadOnlyDictionary<(Type Operation, GpuTarget Target), KernelUsage>> LazyUsages = new(AssembleAll);
+    private static readonly Lazy<IReadOnlyDictionary<(GpuKernel Kernel, GpuTarget Target), KernelUsage>> LazyUsages = new(AssembleAll);
 
     /// <summary>Its version: 12.4.131.</summary>
     public static string Version => LazyVersion.Value;
 
-    /// <summary>Every operation on every architecture, compiled as a release is.</summary>
-    public static IReadOnlyDictionary<(Type Operation, GpuTarget Target), KernelUsage> Usages => LazyUsages.Value;
+    /// <summary>Every operation on every architecture, and those of the models' convolutions once more for their sizes, compiled as a release is.</summary>
+    public static IReadOnlyDictionary<(GpuKernel Kernel, GpuTarget Target), KernelUsage> Usages => LazyUsages.Value;
 
     /// <summary>Without it the test is skipped, or fails where it is required.</summary>
     public static void Require()
@@ -47,15 +56,17 @@ public static partial class Ptxas
     /// <summary>Assembles a kernel.</summary>
     public static KernelUsage Assemble(string ptx, GpuTarget target)
     {
-        string file = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.ptx");
+        string file = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.ptx"), code = Path.ChangeExtension(file, ".cubin");
         try
         {
             File.WriteAllText(file, ptx);
-            return Parse(Run(["-v", $"-arch={target.Name}", file, "-o", "/dev/null"]));
+            KernelUsage usage = Parse(Run(["-v", $"-arch={target.Name}", file, "-o", code]));
+            return usage with { CodeBytes = CodeBytes(File.ReadAllBytes(code)) };
         }
         finally
         {
             File.Delete(file);
+            File.Delete(code);
         }
     }
 
@@ -69,12 +80,29 @@ public static partial class Ptxas
 
     private static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
 
-    private static Dictionary<(Type, GpuTarget), KernelUsage> AssembleAll()
+    /// <summary>The size of the one section with instructions of a 64-bit ELF file.</summary>
+    private static int CodeBytes(ReadOnlySpan<byte> elf)
+    {
+        const int TableAt = 0x28, EntrySizeAt = 0x3A, CountAt = 0x3C, NamesAt = 0x3E, OffsetAt = 0x18, SizeAt = 0x20;
+        int table = (int)BinaryPrimitives.ReadInt64LittleEndian(elf[TableAt..]), entry = BinaryPrimitives.ReadUInt16LittleEndian(elf[EntrySizeAt..]);
+        int names = (int)BinaryPrimitives.ReadInt64LittleEndian(elf[(table + (entry * BinaryPrimitives.ReadUInt16LittleEndian(elf[NamesAt..])) + OffsetAt)..]), bytes = 0;
+        for (int i = 0; i < BinaryPrimitives.ReadUInt16LittleEndian(elf[CountAt..]); i++)
+        {
+            ReadOnlySpan<byte> section = elf[(table + (entry * i))..];
+            if (elf[(names + BinaryPrimitives.ReadInt32LittleEndian(section))..].StartsWith(".text."u8))
+            {
+                bytes += (int)BinaryPrimitives.ReadInt64LittleEndian(section[SizeAt..]);
+            }
+        }
+        return bytes;
+    }
+
+    private static Dictionary<(GpuKernel, GpuTarget), KernelUsage> AssembleAll()
     {
         using ILGPU.Context context = GpuCompiler.CreateContext(ILGPU.OptimizationLevel.O2);
-        (Type Operation, GpuTarget Target, string Ptx)[] kernels =
-            [.. from operation in GpuCompiler.Operations from target in GpuCompiler.Targets select (operation, target, GpuCompiler.Ptx(context, operation, target))];
-        return kernels.AsParallel().Select(k => (k.Operation, k.Target, Usage: Assemble(k.Ptx, k.Target))).ToDictionary(k => (k.Operation, k.Target), k => k.Usage);
+        (GpuKernel Kernel, GpuTarget Target, string Ptx)[] kernels =
+            [.. from kernel in GpuCompiler.General.Concat(GpuCompiler.OfLayers) from target in GpuCompiler.Targets select (kernel, target, GpuCompiler.Ptx(context, kernel, target))];
+        return kernels.AsParallel().Select(k => (k.Kernel, k.Target, Usage: Assemble(k.Ptx, k.Target))).ToDictionary(k => (k.Kernel, k.Target), k => k.Usage);
     }
 
     private static string? Find()

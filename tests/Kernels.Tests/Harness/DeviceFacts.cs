@@ -25,7 +25,7 @@ public sealed class DeviceFactDiscoverer : FactDiscoverer
     {
         for (Type? type = method.TestClass.Class; type is not null; type = type.BaseType)
         {
-            if (type.GenericTypeArguments.Contains(typeof(Cuda)))
+            if (type.GenericTypeArguments.Any(argument => argument == typeof(Cuda) || argument == typeof(CudaForSizes)))
             {
                 return !TestDevices.Has(AcceleratorKind.Cuda);
             }

@@ -29,8 +29,14 @@ public static class TestDevices
     /// <summary>The first OpenCL device; without one the test is skipped, or fails where one is required.</summary>
     public static Device OpenCL() => FirstOf(AcceleratorKind.OpenCL, "OpenCL", RequireOpenCL);
 
+    /// <summary>The same as a device of its own that compiles operations for the sizes of their layers.</summary>
+    public static Device OpenCLForSizes() => FirstOf(AcceleratorKind.OpenCL, "OpenCL", RequireOpenCL, forSizes: true);
+
     /// <summary>The first CUDA device; without one the test is skipped, or fails where one is required.</summary>
     public static Device Cuda() => FirstOf(AcceleratorKind.Cuda, "CUDA", RequireCuda);
+
+    /// <summary>The same as a device of its own that compiles operations for the sizes of their layers.</summary>
+    public static Device CudaForSizes() => FirstOf(AcceleratorKind.Cuda, "CUDA", RequireCuda, forSizes: true);
 
     /// <summary>Whether there is a device of a kind.</summary>
     public static bool Has(AcceleratorKind kind) => Found.Found.Any(a => a.Kind == kind);
@@ -47,11 +53,11 @@ public static class TestDevices
         Open.Clear();
     }
 
-    private static Device FirstOf(AcceleratorKind kind, string name, string required)
+    private static Device FirstOf(AcceleratorKind kind, string name, string required, bool forSizes = false)
     {
         if (Has(kind))
         {
-            return Get(kind, 0);
+            return Get(kind, 0, forSizes);
         }
         string reason = $"no {name} device: {ReasonFor(kind)}";
         Assert.SkipUnless(Environment.GetEnvironmentVariable(required) == "1", reason);
@@ -59,12 +65,13 @@ public static class TestDevices
         throw new InvalidOperationException(reason);
     }
 
-    private static Device Get(AcceleratorKind kind, int workers)
+    private static Device Get(AcceleratorKind kind, int workers, bool forSizes = false)
     {
-        string key = $"{kind} {workers}";
+        string key = $"{kind} {workers} {forSizes}";
         if (!Open.TryGetValue(key, out Device? device))
         {
             Open.Add(key, device = AcceleratorCatalog.Open(new AcceleratorChoice(kind, 0), workers));
+            device.CompilesForSizes = forSizes;
         }
         return device;
     }
@@ -105,4 +112,18 @@ public sealed class Cuda : ITestDevice
     public static AcceleratorKind Kind => AcceleratorKind.Cuda;
 
     public static Device Open() => TestDevices.Cuda();
+}
+
+public sealed class OpenCLForSizes : ITestDevice
+{
+    public static AcceleratorKind Kind => AcceleratorKind.OpenCL;
+
+    public static Device Open() => TestDevices.OpenCLForSizes();
+}
+
+public sealed class CudaForSizes : ITestDevice
+{
+    public static AcceleratorKind Kind => AcceleratorKind.Cuda;
+
+    public static Device Open() => TestDevices.CudaForSizes();
 }

@@ -7,24 +7,20 @@ namespace GpuCnn.Kernels;
 /// <summary>Convolution and bias; for a pooled shape also ReLU and 2 x 2 max-pooling.</summary>
 /// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias; without one there is no such row), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
-public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQuads>
+public readonly struct Conv2dForward : ILayerOp<Conv2dForward, Conv2dForward.Sizes>, ITiledProduct<Conv2dWindows, WideQuads>
 {
-    private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;
-    private readonly int batch, vectorInput, vectorParameters, vectorOutput;
+    private readonly int batch;
 
     private Conv2dForward(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> output, ArrayView<byte> winners, int batch)
     {
-        this.shape = shape;
+        Constants = new Sizes(shape, Float4.Fits(input, shape.Channels), Float4.Fits(parameters, shape.Filters), Conv2dOperands.Fits(shape, output, winners));
         this.input = input;
         this.parameters = parameters;
         this.output = output;
         this.winners = winners;
         this.batch = batch;
-        vectorInput = Float4.Fits(input, shape.Channels);
-        vectorParameters = Float4.Fits(parameters, shape.Filters);
-        vectorOutput = Conv2dOperands.Fits(shape, output, winners);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -43,28 +39,36 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
         Require.Length(parameters, shape.ParameterCount);
         Require.Length(output, (long)batch * shape.OutputCount);
         Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
-        device.Run(new Conv2dForward(shape, input, parameters, output, winners, batch));
+        device.Run<Conv2dForward, Sizes>(new Conv2dForward(shape, input, parameters, output, winners, batch));
     }
 
-    private int Rows => batch * shape.RowsPerImage;
+    private Sizes Constants { get; init; }
 
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(Rows, shape.Filters);
+    Sizes ILayerOp<Conv2dForward, Sizes>.Constants => Constants;
 
-    void IOp.Gpu() => TiledProduct.Run<Conv2dForward, Conv2dWindows, WideQuads>(this, 0, shape.Depth);
+    Conv2dForward ILayerOp<Conv2dForward, Sizes>.With(Sizes constants) => this with { Constants = constants };
 
-    Conv2dWindows ITiledProduct<Conv2dWindows, WideQuads>.Left(int row, int k, int endK) => new(shape, input, vectorInput, Rows, row, k);
+    private Conv2dShape Shape => Constants.Shape;
 
-    WideQuads ITiledProduct<Conv2dWindows, WideQuads>.Right(int column, int k, int endK) => new(parameters, vectorParameters, shape.Filters, 0, column, k, endK);
+    private int Rows => batch * Shape.RowsPerImage;
+
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(Rows, Shape.Filters);
+
+    void IOp.Gpu() => TiledProduct.Run<Conv2dForward, Conv2dWindows, WideQuads>(this, 0, Shape.Depth);
+
+    Conv2dWindows ITiledProduct<Conv2dWindows, WideQuads>.Left(int row, int k, int endK) => new(Shape, input, Constants.VectorInput, Rows, row, k);
+
+    WideQuads ITiledProduct<Conv2dWindows, WideQuads>.Right(int column, int k, int endK) => new(parameters, Constants.VectorParameters, Shape.Filters, 0, column, k, endK);
 
     int ITiledProduct<Conv2dWindows, WideQuads>.Chained => 1;
 
     void ITiledProduct<Conv2dWindows, WideQuads>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
-        int count = shape.Filters - column;
-        Float4 bias = Float4.Load(parameters, ((long)shape.Depth * shape.Filters) + column, shape.HasBias ? count : 0);
-        if (!shape.IsPooled)
+        int count = Shape.Filters - column;
+        Float4 bias = Float4.Load(parameters, ((long)Shape.Depth * Shape.Filters) + column, Shape.HasBias ? count : 0);
+        if (!Shape.IsPooled)
         {
-            TiledProduct.StoreRows(output, vectorOutput, Rows, shape.Filters, row, column, c0 + bias, c1 + bias, c2 + bias, c3 + bias);
+            TiledProduct.StoreRows(output, Constants.VectorOutput, Rows, Shape.Filters, row, column, c0 + bias, c1 + bias, c2 + bias, c3 + bias);
             return;
         }
         if (row >= Rows || count <= 0)
@@ -75,8 +79,8 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
         (float y, uint codeY) = Pool(c0.Y, c1.Y, c2.Y, c3.Y, bias.Y);
         (float z, uint codeZ) = Pool(c0.Z, c1.Z, c2.Z, c3.Z, bias.Z);
         (float w, uint codeW) = Pool(c0.W, c1.W, c2.W, c3.W, bias.W);
-        long at = ((long)(row / 4) * shape.Filters) + column;
-        if (vectorOutput != 0)
+        long at = ((long)(row / 4) * Shape.Filters) + column;
+        if (Constants.VectorOutput != 0)
         {
             new Float4(x, y, z, w).Store(output, at);
             winners.SubView(at, Float4.Count).Cast<uint>()[0] = codeX | (codeY << 8) | (codeZ << 16) | (codeW << 24);
@@ -105,7 +109,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
 
     void IOp.Cpu(in CpuWorker worker)
     {
-        if (shape.IsPooled && shape.HasShortLines && shape.OutputWidth >= 2)
+        if (Shape.IsPooled && Shape.HasShortLines && Shape.OutputWidth >= 2)
         {
             Direct(worker);
         }
@@ -117,21 +121,21 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
 
     private unsafe void Tiled(in CpuWorker worker)
     {
-        (int from, int to) = WindowProduct.Share(worker, shape, batch);
+        (int from, int to) = WindowProduct.Share(worker, Shape, batch);
         if (from >= to)
         {
             return;
         }
-        int width = WindowProduct.Width(shape);
-        bool packed = !WindowProduct.IsFew(shape, batch) || shape.Filters % Tile.Columns != 0;
-        nint weights = packed ? (nint)shape.Depth * width : 0;
-        float* packs = worker.Scratch(weights + width + WindowProduct.Scratch(shape)), bias = packs + weights;
+        int width = WindowProduct.Width(Shape);
+        bool packed = !WindowProduct.IsFew(Shape, batch) || Shape.Filters % Tile.Columns != 0;
+        nint weights = packed ? (nint)Shape.Depth * width : 0;
+        float* packs = worker.Scratch(weights + width + WindowProduct.Scratch(Shape)), bias = packs + weights;
         if (packed)
         {
             PackWeight(packs, width);
         }
         PackBias(bias, width);
-        WindowProduct.Run(worker, shape, batch, CpuWorker.Pointer(input), packed ? packs : CpuWorker.Pointer(parameters), packed, bias, CpuWorker.Pointer(output), CpuWorker.Pointer(winners), bias + width);
+        WindowProduct.Run(worker, Shape, batch, CpuWorker.Pointer(input), packed ? packs : CpuWorker.Pointer(parameters), packed, bias, CpuWorker.Pointer(output), CpuWorker.Pointer(winners), bias + width);
     }
 
     /// <remarks>For few input channels, where copying windows would cost more than multiplying them: the four values of a pooling window for 32 filters at a time, straight
@@ -139,7 +143,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Direct(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int depth = s.Depth, filters = s.Filters, width = (filters + Tile.Columns - 1) / Tile.Columns * Tile.Columns;
         int pitch = s.Width * s.Channels, right = s.Stride * s.Channels, down = s.Stride * pitch;
         (int from, int to) = worker.Share(batch * s.OutputHeight);
@@ -241,7 +245,7 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     {
         for (int f = 0; f < width; f += Tile.Columns)
         {
-            Panel.Pack(CpuWorker.Pointer(parameters) + f, shape.Filters, 1, shape.Depth, Math.Min(Tile.Columns, shape.Filters - f), packed + ((nint)f * shape.Depth));
+            Panel.Pack(CpuWorker.Pointer(parameters) + f, Shape.Filters, 1, Shape.Depth, Math.Min(Tile.Columns, Shape.Filters - f), packed + ((nint)f * Shape.Depth));
         }
     }
 
@@ -249,7 +253,14 @@ public readonly struct Conv2dForward : IOp, ITiledProduct<Conv2dWindows, WideQua
     private unsafe void PackBias(float* bias, int width)
     {
         new Span<float>(bias, width).Clear();
-        int count = shape.HasBias ? shape.Filters : 0;
-        new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)shape.Depth * shape.Filters), count).CopyTo(new Span<float>(bias, shape.Filters));
+        int count = Shape.HasBias ? Shape.Filters : 0;
+        new ReadOnlySpan<float>(CpuWorker.Pointer(parameters) + ((nint)Shape.Depth * Shape.Filters), count).CopyTo(new Span<float>(bias, Shape.Filters));
     }
+
+    /// <summary>What a layer's launches have in common.</summary>
+    /// <param name="Shape">The convolution.</param>
+    /// <param name="VectorInput">1 when four input channels can be read at once.</param>
+    /// <param name="VectorParameters">1 when four filters can.</param>
+    /// <param name="VectorOutput">1 when four outputs can be written at once.</param>
+    internal readonly record struct Sizes(Conv2dShape Shape, int VectorInput, int VectorParameters, int VectorOutput);
 }

@@ -45,21 +45,32 @@ internal struct Conv2dGradients : IQuads
 }
 
 /// <summary>A length and its quotient by the stride, divided on the host: GPUs have no instruction for division.</summary>
-internal readonly struct StridedLength(int length, int stride)
+internal readonly record struct StridedLength
 {
-    public readonly int Whole = length / stride, Rest = length % stride;
+    public readonly int Whole, Rest;
+
+    public StridedLength(int length, int stride) => (Whole, Rest) = (length / stride, length % stride);
 
     /// <summary>How many of the places first, first + stride, first + 2 stride... lie inside; first is less than the stride.</summary>
     public int CountFrom(int first) => Whole + (first < Rest ? 1 : 0);
 }
 
 /// <summary>The sizes that <see cref="Conv2dPhase"/> divides by the stride.</summary>
-internal readonly struct StridedSizes(in Conv2dShape s)
+internal readonly record struct StridedSizes
 {
-    public readonly StridedLength Height = new(s.Height, s.Stride), Width = new(s.Width, s.Stride), Padding = new(s.Padding, s.Stride),
-        KernelHeight = new(s.KernelHeight, s.Stride), KernelWidth = new(s.KernelWidth, s.Stride);
+    public readonly StridedLength Height, Width, Padding, KernelHeight, KernelWidth;
 
-    public readonly int Stride = s.Stride;
+    public readonly int Stride;
+
+    public StridedSizes(in Conv2dShape s)
+    {
+        Height = new(s.Height, s.Stride);
+        Width = new(s.Width, s.Stride);
+        Padding = new(s.Padding, s.Stride);
+        KernelHeight = new(s.KernelHeight, s.Stride);
+        KernelWidth = new(s.KernelWidth, s.Stride);
+        Stride = s.Stride;
+    }
 }
 
 /// <summary>The input pixels that the stride treats alike: those with the same remainder of row and column. Each of their gradients has the same taps, every

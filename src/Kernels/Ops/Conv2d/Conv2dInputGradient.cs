@@ -6,26 +6,20 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to its input.</summary>
 /// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F] (the last row, the bias, is not read), gradInput [N, H, W, C], overwritten.
 /// Gathered, not scattered: every element has one writer and a fixed order of terms.</remarks>
-public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
+public readonly struct Conv2dInputGradient : ILayerOp<Conv2dInputGradient, Conv2dInputGradient.Sizes>, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
 {
-    private readonly Conv2dShape shape;
-    private readonly StridedSizes strided;
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
     private readonly ArrayView<byte> winners;
-    private readonly int batch, vectorGradOutput, vectorParameters, vectorGradInput;
+    private readonly int batch;
 
     private Conv2dInputGradient(in Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch)
     {
-        this.shape = shape;
-        strided = new StridedSizes(shape);
+        Constants = new Sizes(shape, new StridedSizes(shape), Conv2dOperands.Fits(shape, gradOutput, winners), Float4.Fits(parameters, shape.Filters), Float4.Fits(gradInput, shape.Channels));
         this.gradOutput = gradOutput;
         this.winners = winners;
         this.parameters = parameters;
         this.gradInput = gradInput;
         this.batch = batch;
-        vectorGradOutput = Conv2dOperands.Fits(shape, gradOutput, winners);
-        vectorParameters = Float4.Fits(parameters, shape.Filters);
-        vectorGradInput = Float4.Fits(gradInput, shape.Channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -44,65 +38,93 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
         Require.Length(winners, shape.IsPooled ? (long)batch * shape.OutputCount : 0);
         Require.Length(parameters, shape.ParameterCount);
         Require.Length(gradInput, (long)batch * shape.InputCount);
-        device.Run(new Conv2dInputGradient(shape, gradOutput, winners, parameters, gradInput, batch));
+        device.Run<Conv2dInputGradient, Sizes>(new Conv2dInputGradient(shape, gradOutput, winners, parameters, gradInput, batch));
     }
 
-    /// <remarks>One product for each phase of the stride, side by side in the grid's third dimension; the first phase has the most pixels.</remarks>
-    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch * new Conv2dPhase(strided, 0).Pixels, shape.Channels, shape.Stride * shape.Stride);
+    private Sizes Constants { get; init; }
 
-    private Conv2dPhase Phase => new(strided, Grid.IdxZ);
+    Sizes ILayerOp<Conv2dInputGradient, Sizes>.Constants => Constants;
+
+    Conv2dInputGradient ILayerOp<Conv2dInputGradient, Sizes>.With(Sizes constants) => this with { Constants = constants };
+
+    private Conv2dShape Shape => Constants.Shape;
+
+    /// <remarks>One product for each phase of the stride, side by side in the grid's third dimension; the first phase has the most pixels.</remarks>
+    KernelConfig IOp.GpuShape => TiledProduct.Shape(batch * new Conv2dPhase(Constants.Strided, 0).Pixels, Shape.Channels, Shape.Stride * Shape.Stride);
+
+    private Conv2dPhase Phase => new(Constants.Strided, Grid.IdxZ);
 
     void IOp.Gpu()
     {
         Conv2dPhase phase = Phase;
-        TiledProduct.Run<Conv2dInputGradient, Conv2dGradientWindows, Conv2dTaps>(this, 0, phase.Lines * phase.Taps * shape.Filters);
+        TiledProduct.Run<Conv2dInputGradient, Conv2dGradientWindows, Conv2dTaps>(this, 0, phase.Lines * phase.Taps * Shape.Filters);
     }
 
     Conv2dGradientWindows ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Left(int row, int k, int endK)
     {
         Conv2dPhase phase = Phase;
-        return new(shape, phase, gradOutput, winners, vectorGradOutput, batch * phase.Pixels, row, k);
+        return new(Shape, phase, gradOutput, winners, Constants.VectorGradOutput, batch * phase.Pixels, row, k);
     }
 
-    Conv2dTaps ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Right(int column, int k, int endK) => new(shape, Phase, parameters, vectorParameters, column, k);
+    Conv2dTaps ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Right(int column, int k, int endK) => new(Shape, Phase, parameters, Constants.VectorParameters, column, k);
 
     int ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Chained => 0;
 
     void ITiledProduct<Conv2dGradientWindows, Conv2dTaps>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3)
     {
         Conv2dPhase phase = Phase;
-        Store(phase, row, column, c0);
-        Store(phase, row + 1, column, c1);
-        Store(phase, row + 2, column, c2);
-        Store(phase, row + 3, column, c3);
-    }
-
-    private void Store(in Conv2dPhase phase, int row, int column, Float4 values)
-    {
-        if (row >= batch * phase.Pixels || column >= shape.Channels)
+        // Rows without a pixel have no place, and a phase may be without pixels.
+        int rows = column < Shape.Channels ? batch * phase.Pixels - row : 0;
+        if (rows <= 0)
         {
             return;
         }
-        int line = row / phase.Width, image = line / phase.Height;
-        int y = phase.FirstY + (shape.Stride * (line - (image * phase.Height))), x = phase.FirstX + (shape.Stride * (row - (line * phase.Width)));
-        long at = (((((long)image * shape.Height) + y) * shape.Width + x) * shape.Channels) + column;
-        if (vectorGradInput != 0)
+        int line = row / phase.Width, image = line / phase.Height, x = row - (line * phase.Width), y = line - (image * phase.Height);
+        Store(phase, image, y, x, column, c0);
+        Next(phase, ref image, ref y, ref x);
+        if (rows > 1) { Store(phase, image, y, x, column, c1); }
+        Next(phase, ref image, ref y, ref x);
+        if (rows > 2) { Store(phase, image, y, x, column, c2); }
+        Next(phase, ref image, ref y, ref x);
+        if (rows > 3) { Store(phase, image, y, x, column, c3); }
+    }
+
+    /// <summary>The pixel of the next row: dividing takes some twenty instructions.</summary>
+    private static void Next(in Conv2dPhase phase, ref int image, ref int y, ref int x)
+    {
+        x++;
+        if (x == phase.Width)
+        {
+            x = 0;
+            y++;
+        }
+        if (y == phase.Height)
+        {
+            y = 0;
+            image++;
+        }
+    }
+
+    private void Store(in Conv2dPhase phase, int image, int y, int x, int column, Float4 values)
+    {
+        long at = (((((long)image * Shape.Height) + phase.FirstY + (Shape.Stride * y)) * Shape.Width + phase.FirstX + (Shape.Stride * x)) * Shape.Channels) + column;
+        if (Constants.VectorGradInput != 0)
         {
             values.Store(gradInput, at);
         }
         else
         {
-            values.Store(gradInput, at, shape.Channels - column);
+            values.Store(gradInput, at, Shape.Channels - column);
         }
     }
 
     void IOp.Cpu(in CpuWorker worker)
     {
-        if (WinnerLines.Fits(shape))
+        if (WinnerLines.Fits(Shape))
         {
             Sparse(worker);
         }
-        else if (IsConvolution(shape))
+        else if (IsConvolution(Shape))
         {
             Turned(worker);
         }
@@ -118,8 +140,8 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     /// <remarks>A convolution of the gradients by the kernel turned around.</remarks>
     private unsafe void Turned(in CpuWorker worker)
     {
-        int filters = shape.Filters, channels = shape.Channels, kernel = shape.KernelWidth, taps = kernel * kernel;
-        var turned = new Conv2dShape(filters, shape.ConvHeight, shape.ConvWidth, channels, kernel, kernel, 1, kernel - 1 - shape.Padding, bias: false);
+        int filters = Shape.Filters, channels = Shape.Channels, kernel = Shape.KernelWidth, taps = kernel * kernel;
+        var turned = new Conv2dShape(filters, Shape.ConvHeight, Shape.ConvWidth, channels, kernel, kernel, 1, kernel - 1 - Shape.Padding, bias: false);
         (int from, int to) = WindowProduct.Share(worker, turned, batch);
         if (from >= to)
         {
@@ -143,7 +165,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sparse(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int depth = s.Depth, filters = s.Filters, channels = s.Channels, line = s.KernelWidth * channels, windows = s.OutputHeight * s.OutputWidth;
         (int height, int width) = WinnerLines.Padded(s);
         (int from, int to) = worker.Share(batch);
@@ -182,7 +204,7 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Dense(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int filters = s.Filters, channels = s.Channels, taps = s.KernelHeight * s.KernelWidth;
         int panels = (channels + Tile.Columns - 1) / Tile.Columns, width = ((panels - 1) * Tile.Columns) + Tile.WidthOf(channels - ((panels - 1) * Tile.Columns));
         (int paddedHeight, int paddedWidth) = WinnerLines.Padded(s);
@@ -239,4 +261,12 @@ public readonly struct Conv2dInputGradient : IOp, ITiledProduct<Conv2dGradientWi
             }
         }
     }
+
+    /// <summary>What a layer's launches have in common.</summary>
+    /// <param name="Shape">The convolution.</param>
+    /// <param name="Strided">Its sizes, divided by the stride.</param>
+    /// <param name="VectorGradOutput">1 when gradients of four filters can be read at once.</param>
+    /// <param name="VectorParameters">1 when four weights can.</param>
+    /// <param name="VectorGradInput">1 when gradients of four channels can be written at once.</param>
+    internal readonly record struct Sizes(Conv2dShape Shape, StridedSizes Strided, int VectorGradOutput, int VectorParameters, int VectorGradInput);
 }

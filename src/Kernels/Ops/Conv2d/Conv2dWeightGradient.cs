@@ -6,19 +6,18 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to weight and bias, as partial sums that <see cref="SumRows"/> adds up.</summary>
 /// <remarks>input [N, H, W, C], gradOutput [N, output height, output width, F], partials [chunks, Kh Kw C + 1, F], overwritten (the last row is the
 /// bias's; without a bias there is no such row). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
-public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, Conv2dGradients>
+public readonly struct Conv2dWeightGradient : ILayerOp<Conv2dWeightGradient, Conv2dWeightGradient.Sizes>, ITiledProduct<Conv2dPixels, Conv2dGradients>
 {
     /// <summary>Output pixels whose windows are unrolled at once: with 3 x 3 x 64 weights 216 KiB of the second-level cache. A multiple of 12.</summary>
     private const int Block = 96;
 
-    private readonly Conv2dShape shape;
     private readonly ArrayView<float> input, gradOutput, partials;
     private readonly ArrayView<byte> winners;
-    private readonly int batch, sliceDepth, slices, fewTaps, vectorInput, vectorGradOutput, vectorPartials;
+    private readonly int batch, sliceDepth, slices;
 
     private Conv2dWeightGradient(in Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> partials, int batch, int sliceDepth)
     {
-        this.shape = shape;
+        Constants = new Sizes(shape, Conv2dWinnerSums.Fits(shape) ? 1 : 0, Float4.Fits(input, shape.Channels), Conv2dOperands.Fits(shape, gradOutput, winners), Float4.Fits(partials, shape.Filters));
         this.input = input;
         this.gradOutput = gradOutput;
         this.winners = winners;
@@ -26,10 +25,6 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         this.batch = batch;
         this.sliceDepth = sliceDepth;
         slices = (RowsPerChunk + sliceDepth - 1) / sliceDepth;
-        fewTaps = Conv2dWinnerSums.Fits(shape) ? 1 : 0;
-        vectorInput = Float4.Fits(input, shape.Channels);
-        vectorGradOutput = Conv2dOperands.Fits(shape, gradOutput, winners);
-        vectorPartials = Float4.Fits(partials, shape.Filters);
     }
 
     /// <summary>The partial sums that a batch gives.</summary>
@@ -64,28 +59,36 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         int slices = (chunkDepth + sliceDepth - 1) / sliceDepth;
         if (slices == 1 || !device.RunsGpuBodies)
         {
-            device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch, chunkDepth));
+            device.Run<Conv2dWeightGradient, Sizes>(new Conv2dWeightGradient(shape, input, gradOutput, winners, partials, batch, chunkDepth));
             return;
         }
         // The slices of all chunks first, so that adding them up is one sum of rows.
         ArrayView<float> parts = device.Scratch((long)slices * chunks * shape.ParameterCount);
-        device.Run(new Conv2dWeightGradient(shape, input, gradOutput, winners, parts, batch, sliceDepth));
+        device.Run<Conv2dWeightGradient, Sizes>(new Conv2dWeightGradient(shape, input, gradOutput, winners, parts, batch, sliceDepth));
         SumRows.Run(device, parts, partials, slices, chunks * shape.ParameterCount);
     }
 
-    private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * shape.RowsPerImage;
+    private Sizes Constants { get; init; }
 
-    KernelConfig IOp.GpuShape => fewTaps != 0 ? Conv2dWinnerSums.Shape(shape.Filters, Chunks(batch) * slices)
-        : TiledProduct.Shape(shape.ParameterRows, shape.Filters, Chunks(batch) * slices);
+    Sizes ILayerOp<Conv2dWeightGradient, Sizes>.Constants => Constants;
+
+    Conv2dWeightGradient ILayerOp<Conv2dWeightGradient, Sizes>.With(Sizes constants) => this with { Constants = constants };
+
+    private Conv2dShape Shape => Constants.Shape;
+
+    private int RowsPerChunk => Conv2dShape.ImagesPerChunk(batch) * Shape.RowsPerImage;
+
+    KernelConfig IOp.GpuShape => Constants.FewTaps != 0 ? Conv2dWinnerSums.Shape(Shape.Filters, Chunks(batch) * slices)
+        : TiledProduct.Shape(Shape.ParameterRows, Shape.Filters, Chunks(batch) * slices);
 
     void IOp.Gpu()
     {
         int chunk = Grid.IdxZ % Chunks(batch), slice = Grid.IdxZ / Chunks(batch), depth = RowsPerChunk;
-        int first = (chunk * depth) + (slice * sliceDepth), end = Math.Min((chunk * depth) + Math.Min((slice + 1) * sliceDepth, depth), batch * shape.RowsPerImage);
+        int first = (chunk * depth) + (slice * sliceDepth), end = Math.Min((chunk * depth) + Math.Min((slice + 1) * sliceDepth, depth), batch * Shape.RowsPerImage);
         ArrayView<float> left = TiledProduct.AllocateLeft(), right = TiledProduct.AllocateRight();
-        if (fewTaps != 0)
+        if (Constants.FewTaps != 0)
         {
-            Conv2dWinnerSums.Run(shape, input, gradOutput, winners, left, Partial, first / 4, end / 4);
+            Conv2dWinnerSums.Run(Shape, input, gradOutput, winners, left, Partial, first / 4, end / 4);
         }
         else
         {
@@ -93,24 +96,24 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
         }
     }
 
-    private ArrayView<float> Partial => partials.SubView((long)Grid.IdxZ * shape.ParameterCount, shape.ParameterCount);
+    private ArrayView<float> Partial => partials.SubView((long)Grid.IdxZ * Shape.ParameterCount, Shape.ParameterCount);
 
-    Conv2dPixels ITiledProduct<Conv2dPixels, Conv2dGradients>.Left(int row, int k, int endK) => new(shape, input, vectorInput, row, k, endK);
+    Conv2dPixels ITiledProduct<Conv2dPixels, Conv2dGradients>.Left(int row, int k, int endK) => new(Shape, input, Constants.VectorInput, row, k, endK);
 
-    Conv2dGradients ITiledProduct<Conv2dPixels, Conv2dGradients>.Right(int column, int k, int endK) => new(shape, gradOutput, winners, vectorGradOutput, column, k, endK);
+    Conv2dGradients ITiledProduct<Conv2dPixels, Conv2dGradients>.Right(int column, int k, int endK) => new(Shape, gradOutput, winners, Constants.VectorGradOutput, column, k, endK);
 
     int ITiledProduct<Conv2dPixels, Conv2dGradients>.Chained => 0;
 
     void ITiledProduct<Conv2dPixels, Conv2dGradients>.Store(int row, int column, Float4 c0, Float4 c1, Float4 c2, Float4 c3) =>
-        TiledProduct.StoreRows(Partial, vectorPartials, shape.ParameterRows, shape.Filters, row, column, c0, c1, c2, c3);
+        TiledProduct.StoreRows(Partial, Constants.VectorPartials, Shape.ParameterRows, Shape.Filters, row, column, c0, c1, c2, c3);
 
     void IOp.Cpu(in CpuWorker worker)
     {
-        if (shape.IsPooled && shape.HasShortLines)
+        if (Shape.IsPooled && Shape.HasShortLines)
         {
             Direct(worker);
         }
-        else if (WinnerLines.Fits(shape))
+        else if (WinnerLines.Fits(Shape))
         {
             Sparse(worker);
         }
@@ -124,7 +127,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Direct(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
         int pixels = 2 * s.OutputWidth, line = s.KernelWidth * s.Channels, pitch = s.Width * s.Channels;
         nint panel = (nint)pixels * Tile.Columns;
@@ -169,7 +172,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sparse(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int depth = s.Depth, filters = s.Filters, line = s.KernelWidth * s.Channels, windows = s.OutputHeight * s.OutputWidth;
         (int height, int width) = WinnerLines.Padded(s);
         (int from, int to) = worker.Share(Chunks(batch));
@@ -209,10 +212,10 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
 
     private unsafe void StoreSums(float* sums, int width, int chunk)
     {
-        float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * shape.ParameterCount);
-        for (int i = 0; i < shape.ParameterRows; i++)
+        float* partial = CpuWorker.Pointer(partials) + ((nint)chunk * Shape.ParameterCount);
+        for (int i = 0; i < Shape.ParameterRows; i++)
         {
-            new ReadOnlySpan<float>(sums + ((nint)i * width), shape.Filters).CopyTo(new Span<float>(partial + ((nint)i * shape.Filters), shape.Filters));
+            new ReadOnlySpan<float>(sums + ((nint)i * width), Shape.Filters).CopyTo(new Span<float>(partial + ((nint)i * Shape.Filters), Shape.Filters));
         }
     }
 
@@ -220,7 +223,7 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Unrolled(in CpuWorker worker)
     {
-        Conv2dShape s = shape;
+        Conv2dShape s = Shape;
         int depth = s.Depth, filters = s.Filters, panels = (filters + Tile.Columns - 1) / Tile.Columns, width = panels * Tile.Columns;
         (int from, int to) = worker.Share(Chunks(batch));
         if (from >= to)
@@ -264,4 +267,12 @@ public readonly struct Conv2dWeightGradient : IOp, ITiledProduct<Conv2dPixels, C
             StoreSums(sums, width, chunk);
         }
     }
+
+    /// <summary>What a layer's launches have in common.</summary>
+    /// <param name="Shape">The convolution.</param>
+    /// <param name="FewTaps">1 when a thread has the sums of all taps of a filter.</param>
+    /// <param name="VectorInput">1 when four input channels can be read at once.</param>
+    /// <param name="VectorGradOutput">1 when gradients of four filters can.</param>
+    /// <param name="VectorPartials">1 when sums of four filters can be written at once.</param>
+    internal readonly record struct Sizes(Conv2dShape Shape, int FewTaps, int VectorInput, int VectorGradOutput, int VectorPartials);
 }
