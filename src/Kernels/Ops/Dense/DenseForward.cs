@@ -98,11 +98,15 @@ public readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
     }
 
     /// <summary>NaN stays NaN, so that a diverged training is seen in its loss.</summary>
-    /// <remarks>One comparison a choice, as in <see cref="SumRows"/>.</remarks>
+    /// <remarks>One comparison a choice, as in <see cref="SumRows"/>. A choice of two values in front of it, in place of the return, would become vectors of four before PoCL's loop over
+    /// threads is vectorised, which then is not: the product would take 2.7 times as long there.</remarks>
     private float Activate(float value)
     {
-        float closed = relu != 0 ? 0f : value;
-        return value <= 0f ? closed : value;
+        if (relu == 0)
+        {
+            return value;
+        }
+        return value <= 0f ? 0f : value;
     }
 
     private Float4 Activate(Float4 values) => new(Activate(values.X), Activate(values.Y), Activate(values.Z), Activate(values.W));
