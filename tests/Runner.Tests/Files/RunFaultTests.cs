@@ -126,7 +126,8 @@ public sealed partial class RunFaultTests(TinyData tiny) : IClassFixture<TinyDat
             // Nothing had been saved, and it says so.
             return null;
         }
-        int from = ResumedAfter().Match(run.Out) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : -1;
+        // A run of which no more than the options had been saved begins, without a word of resumption.
+        int from = ResumedAfter().Match(run.Out) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
         return run.ExitCode != 0 ? $"exit code {run.ExitCode}: {run.Error.TrimEnd()}"
             : from < durable && !run.Out.Contains("nothing is left to train", StringComparison.Ordinal) ? $"resumed after step {from}"
             : faulty.Differences(folder) is { Length: > 0 } differences ? $"differ: {differences}"
