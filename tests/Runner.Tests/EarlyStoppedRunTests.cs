@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCnn.Kernels;
 using Xunit;
 
 namespace GpuCnn.Runner.Tests;
@@ -75,23 +74,6 @@ public sealed class EarlyStoppedRunTests(TinyData tiny) : IClassFixture<TinyData
         Assert.Equal((0, 12, JsonValueKind.Null), (run.ExitCode, run.Json.GetProperty("epochs").GetArrayLength(), run.Json.GetProperty("stopped_early").ValueKind));
     }
 
-    private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null)
-    {
-        int launches = 0;
-        Device.Interceptor.Value = activity =>
-        {
-            if (activity == DeviceActivity.Launch)
-            {
-                atLaunch?.Invoke(++launches);
-            }
-        };
-        try
-        {
-            return CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, ["train", "--data", tiny.Data, "--no-pictures", .. args]);
-        }
-        finally
-        {
-            Device.Interceptor.Value = null;
-        }
-    }
+    private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null) =>
+        CommandRun.Watched(["train", "--data", tiny.Data, "--no-pictures", .. args], atLaunch, stop);
 }

@@ -1,4 +1,3 @@
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Reports;
 using Xunit;
 
@@ -19,9 +18,9 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
         string whole = tiny.New("run"), parts = tiny.New("run");
         string[] args = [.. Run, .. recipe.Split(' ')];
         int launches = 0;
-        Assert.Equal(0, Train(number => launches = number, null, [.. args, "--output", whole]).ExitCode);
+        Assert.Equal(0, Train([.. args, "--output", whole], number => launches = number).ExitCode);
         using var stop = new CancellationTokenSource();
-        Assert.Equal(130, Train(number => { if (number > share * launches) { stop.Cancel(); } }, stop, [.. args, "--output", parts]).ExitCode);
+        Assert.Equal(130, Train([.. args, "--output", parts], number => { if (number > share * launches) { stop.Cancel(); } }, stop).ExitCode);
         CommandRun resumed = CommandRun.Of("train", "--resume", parts);
         Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
         RunComparison.Same(whole, parts);
@@ -31,7 +30,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     public void The_recipe_is_said_noted_and_in_the_weights_files()
     {
         string folder = tiny.New("run");
-        CommandRun run = Train(null, null, [.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--gradient-clip", "2", "--ema", "0.75", "--output", folder]);
+        CommandRun run = Train([.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--gradient-clip", "2", "--ema", "0.75", "--output", folder]);
         foreach (string part in (string[])["optimizer    AdamW, weight decay 0.01\n", "loss         labels smoothed by 0.1 in training; ", "gradients    shortened to a norm of at most 2\n", "average      of the weights, decay 0.75: "])
         {
             Assert.Contains(part, run.Out, StringComparison.Ordinal);
@@ -54,7 +53,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     public void What_is_tested_at_the_end_are_the_files_of_the_average(string name, string key)
     {
         string folder = tiny.New("run");
-        CommandRun run = Train(null, null, [.. Run, "--optimizer", "sgd", "--ema", "0.6", "--output", folder, "--json"]);
+        CommandRun run = Train([.. Run, "--optimizer", "sgd", "--ema", "0.6", "--output", folder, "--json"]);
         CommandRun evaluated = CommandRun.Of("evaluate", "--weights", Path.Combine(folder, "weights", $"{name}.safetensors"), "--data", tiny.Data, "--accelerator", "cpu", "--json");
         Assert.Equal(run.Json.GetProperty(key).GetProperty("loss").GetDouble(), evaluated.Json.GetProperty("loss").GetDouble(), 1e-6);
         Assert.Equal(0.05, run.Json.GetProperty("epochs")[0].GetProperty("learning_rate").GetDouble());
@@ -70,7 +69,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = tiny.New("run");
         string[] args = [.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--output", folder];
-        Assert.Equal(0, Train(null, null, args).ExitCode);
+        Assert.Equal(0, Train(args).ExitCode);
         CommandRun other = CommandRun.Of("train", "--resume", folder, flag, value);
         Assert.Equal(2, other.ExitCode);
         Assert.StartsWith($"gpucnn: {flag}: {expected}", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
@@ -78,23 +77,6 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal((0, ""), (same.ExitCode, same.Error));
     }
 
-    private CommandRun Train(Action<int>? atLaunch, CancellationTokenSource? stop, string[] args)
-    {
-        int launches = 0;
-        Device.Interceptor.Value = activity =>
-        {
-            if (activity == DeviceActivity.Launch)
-            {
-                atLaunch?.Invoke(++launches);
-            }
-        };
-        try
-        {
-            return CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, ["train", "--data", tiny.Data, .. args]);
-        }
-        finally
-        {
-            Device.Interceptor.Value = null;
-        }
-    }
+    private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null) =>
+        CommandRun.Watched(["train", "--data", tiny.Data, .. args], atLaunch, stop);
 }

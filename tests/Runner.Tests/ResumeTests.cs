@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Reports;
 using Xunit;
 
@@ -9,9 +8,9 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>A run that is stopped, fails or is damaged goes on with <c>train --resume</c> as if nothing had been.</summary>
 public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    /// <summary>cnn2 has dropout; 80 images to train on, in batches of 20, make epochs of 4 steps with shuffling.</summary>
     private static int cpuLaunches;
 
+    /// <summary>cnn2 has dropout; 80 images to train on, in batches of 20, make epochs of 4 steps with shuffling.</summary>
     private static readonly string[] Run = ["--model", "cnn2", "--epochs", "3", "--batch-size", "20", "--train-samples", "100", "--seed", "7", "--augment", "shift=2,flip,erase=0.5"];
 
     [Theory]
@@ -27,8 +26,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
         using var stop = new CancellationTokenSource();
-        CommandRun stopped = Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number > share * launches) { stop.Cancel(); } },
-            ["--accelerator", accelerator, .. Run, "--output", parts]);
+        CommandRun stopped = Train(["--accelerator", accelerator, .. Run, "--output", parts], number => { if (number > share * launches) { stop.Cancel(); } }, stop);
         Assert.Equal(130, stopped.ExitCode);
         Assert.Equal("interrupted", State(parts).GetProperty("status").GetString());
         CommandRun resumed = Resume(parts, "--json");
@@ -47,8 +45,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     {
         Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
-        CommandRun failed = Train(new Host(new StringWriter(), new StringWriter()), number => { if (number > share * launches) { throw new InsufficientMemoryException(); } },
-            ["--accelerator", accelerator, .. Run, "--output", parts, "--checkpoint-every", every.ToString(CultureInfo.InvariantCulture)]);
+        CommandRun failed = Train(["--accelerator", accelerator, .. Run, "--output", parts, "--checkpoint-every", every.ToString(CultureInfo.InvariantCulture)], number => { if (number > share * launches) { throw new InsufficientMemoryException(); } });
         Assert.Equal(1, failed.ExitCode);
         Assert.Equal("failed", State(parts).GetProperty("status").GetString());
         CommandRun resumed = Resume(parts);
@@ -64,8 +61,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
         using var stop = new CancellationTokenSource();
-        CommandRun stopped = Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number == launches) { stop.Cancel(); } },
-            ["--accelerator", accelerator, .. Run, "--output", parts]);
+        CommandRun stopped = Train(["--accelerator", accelerator, .. Run, "--output", parts], number => { if (number == launches) { stop.Cancel(); } }, stop);
         Assert.Equal((130, ""), (stopped.ExitCode, stopped.Error));
         Assert.Contains("interrupted after 12 steps, 3 of 3 epochs, before the evaluation was done\n", stopped.Out, StringComparison.Ordinal);
         Assert.Contains($"resume      gpucnn train --resume {parts}\n", stopped.Out, StringComparison.Ordinal);
@@ -98,7 +94,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string parts = tiny.New("run"), best = Path.Combine(parts, "weights", "best.safetensors");
         using var stop = new CancellationTokenSource();
-        Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number > 20) { stop.Cancel(); } }, ["--accelerator", "cpu", .. Run, "--output", parts]);
+        Train(["--accelerator", "cpu", .. Run, "--output", parts], number => { if (number > 20) { stop.Cancel(); } }, stop);
         Assert.False(File.Exists(best));
         File.Copy(Path.Combine(parts, "weights", "last.safetensors"), best);
         Assert.Equal(130, StoppedAtOnce(parts).ExitCode);
@@ -324,7 +320,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = tiny.New("run");
         int count = 0;
-        CommandRun run = Train(new Host(new StringWriter(), new StringWriter()), number => count = number, ["--accelerator", accelerator, .. Run, "--output", folder, "--quiet"]);
+        CommandRun run = Train(["--accelerator", accelerator, .. Run, "--output", folder, "--quiet"], number => count = number);
         Assert.True(run.ExitCode == 0, run.Error);
         launches = count;
         return folder;
@@ -336,8 +332,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         string folder = tiny.New("run");
         using var stop = new CancellationTokenSource();
         cpuLaunches = cpuLaunches > 0 ? cpuLaunches : Launches();
-        CommandRun run = Train(new Host(new StringWriter(), new StringWriter()) { Stop = stop.Token }, number => { if (number > 0.45 * cpuLaunches) { stop.Cancel(); } },
-            ["--accelerator", "cpu", .. Run, "--output", folder]);
+        CommandRun run = Train(["--accelerator", "cpu", .. Run, "--output", folder], number => { if (number > 0.45 * cpuLaunches) { stop.Cancel(); } }, stop);
         Assert.Equal(130, run.ExitCode);
         Assert.InRange(Steps(folder), 5, 7);
         return folder;
@@ -357,25 +352,8 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     private static CommandRun Resume(string folder, params string[] more) => CommandRun.Of(["train", "--resume", folder, .. more]);
 
     /// <summary>Trains, with something done at each launch of the device.</summary>
-    private CommandRun Train(Host host, Action<int> atLaunch, string[] args)
-    {
-        int launches = 0;
-        Device.Interceptor.Value = activity =>
-        {
-            if (activity == DeviceActivity.Launch)
-            {
-                atLaunch(++launches);
-            }
-        };
-        try
-        {
-            return CommandRun.Of(host, ["train", "--data", tiny.Data, .. args]);
-        }
-        finally
-        {
-            Device.Interceptor.Value = null;
-        }
-    }
+    private CommandRun Train(string[] args, Action<int> atLaunch, CancellationTokenSource? stop = null) =>
+        CommandRun.Watched(["train", "--data", tiny.Data, .. args], atLaunch, stop);
 
     private static JsonElement State(string folder)
     {

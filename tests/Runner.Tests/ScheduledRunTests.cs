@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Reports;
 using Xunit;
 
@@ -21,9 +20,9 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
         string whole = tiny.New("run"), parts = tiny.New("run");
         string[] args = [.. Run, "--epochs", "4", "--schedule", schedule, "--warm-up", warmUp];
         int launches = 0;
-        Assert.Equal(0, Train(number => launches = number, null, [.. args, "--output", whole]).ExitCode);
+        Assert.Equal(0, Train([.. args, "--output", whole], number => launches = number).ExitCode);
         using var stop = new CancellationTokenSource();
-        Assert.Equal(130, Train(number => { if (number > share * launches) { stop.Cancel(); } }, stop, [.. args, "--output", parts]).ExitCode);
+        Assert.Equal(130, Train([.. args, "--output", parts], number => { if (number > share * launches) { stop.Cancel(); } }, stop).ExitCode);
         CommandRun resumed = CommandRun.Of("train", "--resume", parts);
         Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
         RunComparison.Same(whole, parts);
@@ -36,7 +35,7 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
     public void Rates_are_in_the_heading_the_table_of_results_and_the_lines_of_epochs()
     {
         string folder = tiny.New("run");
-        CommandRun run = Train(null, null, [.. Run, "--epochs", "4", "--schedule", "one-cycle", "--output", folder]);
+        CommandRun run = Train([.. Run, "--epochs", "4", "--schedule", "one-cycle", "--output", folder]);
         Assert.Contains("learning rate 0.001, one cycle, rising for 0.3 of the steps, seed 7", run.Out, StringComparison.Ordinal);
         string[] rates = Rates(folder);
         Assert.Equal(4e-9, double.Parse(rates[^1], CultureInfo.InvariantCulture), 1e-15);
@@ -47,7 +46,7 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
     public void More_epochs_change_a_curve_over_all_of_them_and_that_is_said()
     {
         string folder = tiny.New("run");
-        Assert.Equal(0, Train(null, null, [.. Run, "--epochs", "2", "--schedule", "cosine", "--warm-up", "0.5", "--output", folder]).ExitCode);
+        Assert.Equal(0, Train([.. Run, "--epochs", "2", "--schedule", "cosine", "--warm-up", "0.5", "--output", folder]).ExitCode);
         CommandRun more = CommandRun.Of("train", "--resume", folder, "--epochs", "4");
         Assert.Equal(0, more.ExitCode);
         Assert.Contains("--schedule cosine=0 over --epochs 4, so far it was 2: not bit for bit from here", Assert.Single(more.ErrorLines), StringComparison.Ordinal);
@@ -57,7 +56,7 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal([0.0005 * (1 + Math.Cos(Math.PI * 9 / 14)), 0.0005 * (1 + Math.Cos(Math.PI * 13 / 14))], rates[2..], (a, b) => Math.Abs(a - b) < 1e-15);
 
         string steps = tiny.New("run");
-        Assert.Equal(0, Train(null, null, [.. Run, "--epochs", "2", "--schedule", "step=1", "--output", steps]).ExitCode);
+        Assert.Equal(0, Train([.. Run, "--epochs", "2", "--schedule", "step=1", "--output", steps]).ExitCode);
         more = CommandRun.Of("train", "--resume", steps, "--epochs", "3");
         Assert.Equal((0, ""), (more.ExitCode, more.Error));
         more = CommandRun.Of("train", "--resume", steps, "--epochs", "4", "--schedule", "constant", "--warm-up", "0.25");
@@ -75,7 +74,7 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("cosine", 1, false)]
     public void A_schedule_that_changes_nothing_is_warned_about(string schedule, int epochs, bool warns)
     {
-        CommandRun run = Train(null, null, [.. Run, "--epochs", $"{epochs}", "--schedule", schedule, "--output", tiny.New("run")]);
+        CommandRun run = Train([.. Run, "--epochs", $"{epochs}", "--schedule", schedule, "--output", tiny.New("run")]);
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(warns ? $"gpucnn: warning: --schedule {LearningRateSchedule.Parse(schedule)} changes nothing within {epochs} epochs\n" : "", run.Error);
     }
@@ -84,23 +83,6 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
 
     private static ArgsDocument Args(string folder) => RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
 
-    private CommandRun Train(Action<int>? atLaunch, CancellationTokenSource? stop, string[] args)
-    {
-        int launches = 0;
-        Device.Interceptor.Value = activity =>
-        {
-            if (activity == DeviceActivity.Launch)
-            {
-                atLaunch?.Invoke(++launches);
-            }
-        };
-        try
-        {
-            return CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, ["train", "--data", tiny.Data, "--no-pictures", .. args]);
-        }
-        finally
-        {
-            Device.Interceptor.Value = null;
-        }
-    }
+    private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null) =>
+        CommandRun.Watched(["train", "--data", tiny.Data, "--no-pictures", .. args], atLaunch, stop);
 }

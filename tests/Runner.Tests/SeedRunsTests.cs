@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCnn.Kernels;
 using GpuCnn.Runner.Reports;
 using Xunit;
 
@@ -78,7 +77,7 @@ public sealed class SeedRunsTests(TinyData tiny) : IClassFixture<TinyData>
         CommandRun all = Train([.. Run[..^1], "3", "--seeds", "3", "--output", whole]);
         Assert.Equal(0, Train([.. Run, "--seeds", "2", "--output", parts]).ExitCode);
         using var stop = new CancellationTokenSource();
-        CommandRun stopped = Watched(number => { if (number == 3) { stop.Cancel(); } }, stop, "train", "--resume", parts, "--epochs", "3", "--seeds", "3", "--no-pictures");
+        CommandRun stopped = CommandRun.Watched(["train", "--resume", parts, "--epochs", "3", "--seeds", "3", "--no-pictures"], number => { if (number == 3) { stop.Cancel(); } }, stop);
         Assert.Equal(130, stopped.ExitCode);
         Assert.Contains("stopped with 0 of 3 seeds done", stopped.Out, StringComparison.Ordinal);
         CommandRun resumed = CommandRun.Of("train", "--resume", parts, "--no-pictures");
@@ -159,25 +158,5 @@ public sealed class SeedRunsTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null) =>
-        Watched(atLaunch, stop, ["train", "--data", tiny.Data, "--no-pictures", .. args]);
-
-    private static CommandRun Watched(Action<int>? atLaunch, CancellationTokenSource? stop, params string[] args)
-    {
-        int launches = 0;
-        Device.Interceptor.Value = activity =>
-        {
-            if (activity == DeviceActivity.Launch)
-            {
-                atLaunch?.Invoke(++launches);
-            }
-        };
-        try
-        {
-            return CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, args);
-        }
-        finally
-        {
-            Device.Interceptor.Value = null;
-        }
-    }
+        CommandRun.Watched(["train", "--data", tiny.Data, "--no-pictures", .. args], atLaunch, stop);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GpuCnn.Kernels;
 
 namespace GpuCnn.Runner.Tests;
 
@@ -25,6 +26,30 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
     {
         int code = Program.Run(args, host);
         return new CommandRun(code, host.Out.ToString()!, host.Error.ToString()!);
+    }
+
+    /// <summary>Runs a command with something done at each launch of its device.</summary>
+    /// <param name="args">The command.</param>
+    /// <param name="atLaunch">Told the launch's number, from 1.</param>
+    /// <param name="stop">Ends the command when cancelled, as Ctrl-C does; null for nothing.</param>
+    public static CommandRun Watched(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null)
+    {
+        int launches = 0;
+        Device.Interceptor.Value = activity =>
+        {
+            if (activity == DeviceActivity.Launch)
+            {
+                atLaunch?.Invoke(++launches);
+            }
+        };
+        try
+        {
+            return Of(new Host(new StringWriter(), new StringWriter()) { Stop = stop?.Token ?? CancellationToken.None }, args);
+        }
+        finally
+        {
+            Device.Interceptor.Value = null;
+        }
     }
 
     /// <summary>The names of a JSON object's members, in order.</summary>
