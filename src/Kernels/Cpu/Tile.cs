@@ -81,41 +81,22 @@ internal static unsafe class Tile
 
     private static void Multiply(int rows, int columns, float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add)
     {
-        if (Vector512.IsHardwareAccelerated && columns == HalfColumns)
-        {
-            switch (rows)
-            {
-                case 1: Half<R1>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 2: Half<R2>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 3: Half<R3>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 4: Half<R4>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 5: Half<R5>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 6: Half<R6>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 7: Half<R7>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 8: Half<R8>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 9: Half<R9>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 10: Half<R10>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 11: Half<R11>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                default: Half<R12>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-            }
-            return;
-        }
         if (Vector512.IsHardwareAccelerated)
         {
             switch (rows)
             {
-                case 1: Wide<R1>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 2: Wide<R2>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 3: Wide<R3>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 4: Wide<R4>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 5: Wide<R5>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 6: Wide<R6>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 7: Wide<R7>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 8: Wide<R8>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 9: Wide<R9>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 10: Wide<R10>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                case 11: Wide<R11>(a, start, stride, b, pitch, depth, c, offsets, add); break;
-                default: Wide<R12>(a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 1: Whole<R1>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 2: Whole<R2>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 3: Whole<R3>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 4: Whole<R4>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 5: Whole<R5>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 6: Whole<R6>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 7: Whole<R7>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 8: Whole<R8>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 9: Whole<R9>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 10: Whole<R10>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                case 11: Whole<R11>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
+                default: Whole<R12>(columns, a, start, stride, b, pitch, depth, c, offsets, add); break;
             }
             return;
         }
@@ -133,6 +114,19 @@ internal static unsafe class Tile
                     default: Narrow<R6>(a + i, start, stride, b + j, pitch, depth, c + j, offsets + i, add); break;
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Whole<R>(int columns, float** a, nint start, nint stride, float* b, nint pitch, int depth, float* c, int* offsets, bool add) where R : struct, IRowCount
+    {
+        if (columns == HalfColumns)
+        {
+            Half<R>(a, start, stride, b, pitch, depth, c, offsets, add);
+        }
+        else
+        {
+            Wide<R>(a, start, stride, b, pitch, depth, c, offsets, add);
         }
     }
 

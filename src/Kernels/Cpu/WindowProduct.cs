@@ -49,11 +49,11 @@ internal static unsafe class WindowProduct
         bool copied = IsCopied(s);
         int lines = copied ? 1 : s.KernelHeight, line = s.Depth / lines, pitch = PaddedWidth(s) * s.Channels, group = IsFew(s, batch) ? 1 : panels, groups = panels / group;
         (int from, int to) = Share(worker, s, batch);
-        nint image = PaddedCount(s), copy = (nint)s.Depth + Slack;
+        nint padded = PaddedCount(s), copy = (nint)s.Depth + Slack;
         float* conv = scratch, copies = conv + (Tile.Rows * (nint)Width(s)), images = copies + (Tile.Rows * copy);
-        int* starts = (int*)(images + (ring * image));
+        int* starts = (int*)(images + (ring * padded));
         Starts(s, starts);
-        new Span<float>(images, checked((int)(ring * image))).Clear();
+        new Span<float>(images, checked((int)(ring * padded))).Clear();
         int tile = group * Tile.Columns;
         int* offsets = stackalloc int[Tile.Rows];
         Tile.RowOffsets(offsets, tile);
@@ -67,17 +67,17 @@ internal static unsafe class WindowProduct
                 count = Math.Min(Tile.Rows, rows - first);
                 for (int next = Math.Max(ready + 1, first / perImage), last = (first + count - 1) / perImage; next <= last; next++)
                 {
-                    Pad(s, input + ((nint)next * s.InputCount), images + (next % ring * image));
+                    Pad(s, input + ((nint)next * s.InputCount), images + (next % ring * padded));
                     ready = next;
                 }
-                for (int i = 0, from12 = first / perImage, number = first % perImage; i < count; i++, number++)
+                for (int i = 0, image = first / perImage, number = first % perImage; i < count; i++, number++)
                 {
                     if (number == perImage)
                     {
                         number = 0;
-                        from12++;
+                        image++;
                     }
-                    windows[i] = images + (from12 % ring * image) + starts[number];
+                    windows[i] = images + (image % ring * padded) + starts[number];
                     if (copied)
                     {
                         Copy(windows[i], pitch, s.KernelHeight, s.KernelWidth * s.Channels, copies + (i * copy));
