@@ -24,7 +24,7 @@ public sealed class LearningRateFindings
     /// <summary>The part of the first loss by which the best must be lower; less is what batches differ by.</summary>
     public const double LeastFall = 0.02;
 
-    /// <summary>Creates a found.</summary>
+    /// <summary>Judges the losses.</summary>
     /// <param name="points">The steps done.</param>
     /// <param name="wanted">The steps that were wanted.</param>
     public LearningRateFindings(IReadOnlyList<LearningRatePoint> points, int wanted)
@@ -54,7 +54,7 @@ public sealed class LearningRateFindings
     public bool Diverged => Points.Count < StepsWanted;
 
     /// <summary>Where the longest descent is half done: the longest sequence of losses each less than the one before, though others may lie between. Recommended: it depends on the
-    /// whole of the found, not on one step. Null when the loss does not fall.</summary>
+    /// whole curve, not on one step. Null when the loss does not fall.</summary>
     public double? Valley { get; }
 
     /// <summary>Where the loss falls most from one step to the next. Null when the loss does not fall.</summary>

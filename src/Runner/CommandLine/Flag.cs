@@ -56,6 +56,11 @@ internal static class Flag
     public static Option<string?> Text(string name, string valueName, string help, string? preset = null) =>
         Declare<string?>(name, valueName, help, text => text.Length > 0 ? text : throw new OptionException(name, $"it is empty: give a {valueName}"), preset);
 
+    /// <summary>Whether an option stands on the command line, and is not left to its default.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option, which the command need not have.</param>
+    public static bool IsGiven(this ParseResult parsed, Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
+
     /// <summary>Says that there is no command without an option.</summary>
     /// <typeparam name="T">The option's type.</typeparam>
     /// <param name="option">The option.</param>

@@ -33,7 +33,7 @@ internal static class ParseProblem
         {
             return $"no command given: give {string.Join(", ", command.Subcommands.Select(each => each.Name))}, or --help";
         }
-        if (command.Options.FirstOrDefault(each => each.Required && parsed.GetResult(each) is not { IdentifierTokenCount: > 0 }) is { } missing)
+        if (command.Options.FirstOrDefault(each => each.Required && !parsed.IsGiven(each)) is { } missing)
         {
             return $"{missing.Name}: it is required: {missing.Description}";
         }

@@ -81,7 +81,7 @@ internal sealed class ExplainCommand
             throw new OptionException("--concepts", "it explains no model: leave out --weights");
         }
         Option[] needless = model ? parsed.GetValue(ImageFileName) is null ? [PictureArguments.Invert] : [Index, CommonOptions.Split, CommonOptions.Data] : concepts ? [ImageFileName, PictureArguments.Invert, CommonOptions.Model, CommonOptions.Accelerator, CommonOptions.Threads] : [Index, CommonOptions.Split, ImageFileName, PictureArguments.Invert, CommonOptions.Model, CommonOptions.Data];
-        if (needless.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } wrong)
+        if (needless.FirstOrDefault(parsed.IsGiven) is { } wrong)
         {
             if (wrong == PictureArguments.Invert && model)
             {

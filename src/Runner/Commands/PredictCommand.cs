@@ -37,7 +37,7 @@ internal sealed class PredictCommand
     {
         bool given = parsed.GetValue(Pictures) is { Length: > 0 };
         Option[] needless = given ? [CommonOptions.Data, CommonOptions.Split, Count] : [PictureArguments.Invert];
-        if (needless.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } wrong)
+        if (needless.FirstOrDefault(parsed.IsGiven) is { } wrong)
         {
             throw new OptionException(wrong.Name, given ? "it chooses from the data set; files are taken as given" : "images of the data set are as they are: name image files too");
         }

@@ -192,7 +192,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         }
     }
 
-    private bool IsGiven(Option option) => counts(option) && parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
+    private bool IsGiven(Option option) => counts(option) && parsed.IsGiven(option);
 
     private T? Given<T>(Option<T> option) => IsGiven(option) ? parsed.GetValue(option) : default;
 

@@ -99,7 +99,6 @@ internal sealed class ShowCommand
         {
             OutputFile.Check(sheet, ".png");
         }
-        bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
         Option? filter = parsed.GetValue(Wrong) ? Wrong : parsed.GetValue(Right) ? Right : null;
         if (filter is not null && parsed.GetValue(Weights) is null)
         {
@@ -109,15 +108,15 @@ internal sealed class ShowCommand
         {
             throw new OptionException("--wrong", "not together with --right; give one, or neither for both");
         }
-        if (parsed.GetValue(Indices) is { Length: > 0 } && ((Option[])[Class, Count, Seed, Wrong, Right]).FirstOrDefault(Given) is { } choosing)
+        if (parsed.GetValue(Indices) is { Length: > 0 } && ((Option[])[Class, Count, Seed, Wrong, Right]).FirstOrDefault(parsed.IsGiven) is { } choosing)
         {
             throw new OptionException(choosing.Name, "not together with --index, which says which images to show");
         }
-        if (parsed.GetValue(Files) is { Length: > 0 } && ((Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Wrong, Right, Augment]).FirstOrDefault(Given) is { } choice)
+        if (parsed.GetValue(Files) is { Length: > 0 } && ((Option[])[CommonOptions.Data, CommonOptions.Split, Class, Count, Seed, Indices, Wrong, Right, Augment]).FirstOrDefault(parsed.IsGiven) is { } choice)
         {
             throw new OptionException(choice.Name, "it chooses from the data set; files are shown as given");
         }
-        if (!parsed.GetValue(Augment).IsNone && Given(CommonOptions.Split) && parsed.GetValue(CommonOptions.Split) == DataSplit.Test)
+        if (!parsed.GetValue(Augment).IsNone && parsed.IsGiven(CommonOptions.Split) && parsed.GetValue(CommonOptions.Split) == DataSplit.Test)
         {
             throw new OptionException(CommonOptions.Split.Name, $"test images are never augmented; leave it out beside {Augment.Name}");
         }
