@@ -138,6 +138,16 @@ public sealed class SeedRunsTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Contains("seeds.json: it is not the JSON document that a training writes", CommandRun.Of("train", "--resume", set).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_refused_leaves_the_summary_as_it_was()
+    {
+        string set = tiny.New("seeds"), summary = Path.Combine(set, "seeds.json");
+        Assert.Equal(0, Train([.. Run, "--seeds", "2", "--output", set]).ExitCode);
+        string before = File.ReadAllText(summary);
+        Assert.Equal(2, CommandRun.Of("train", "--resume", set, "--batch-size", "10").ExitCode);
+        Assert.Equal(before, File.ReadAllText(summary));
+    }
+
     [Theory]
     [InlineData(new[] { 0.5, 0.7 }, 0.6, 1.270620473617)]
     [InlineData(new[] { 0.89, 0.9, 0.905, 0.91, 0.895 }, 0.9, 0.009816215807)]

@@ -93,7 +93,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
     public int Resume(string path)
     {
         using RunFolder folder = RunFolder.Open(path);
-        return Resume(folder, _ => true, null, null, out _);
+        return Resume(folder, _ => true, null, null, null, out _);
     }
 
     /// <summary>Goes on with a run, or begins one that was only described.</summary>
@@ -101,9 +101,10 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
     /// <param name="counts">Which of the options given are meant for it.</param>
     /// <param name="like">The options of a run that ends when it does; null for its own.</param>
     /// <param name="place">Its place among the runs of several seeds; null for a run of its own.</param>
+    /// <param name="accepted">Called when nothing that was given is refused any more, before the run is changed; null for nothing.</param>
     /// <param name="document">What came of it.</param>
     /// <returns>The exit code.</returns>
-    public int Resume(RunFolder folder, Predicate<Option> counts, ArgsDocument? like, SeedPlace? place, out TrainDocument? document)
+    public int Resume(RunFolder folder, Predicate<Option> counts, ArgsDocument? like, SeedPlace? place, Action? accepted, out TrainDocument? document)
     {
         var resumption = new Resumption(host, parsed, folder, counts, like);
         ModelDefinition model = folder.Model;
@@ -123,6 +124,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             // A run that went back has a lower rate than its options, until another is asked for.
             setup.Trainer.Restore(options.LearningRate == state.Options.LearningRate ? state : state with { LearningRate = options.LearningRate });
         }
+        accepted?.Invoke();
         folder.Continue(resumption.ArgsFrom(setup, options, state?.Step ?? 0), [.. setup.Trainer.Epochs.Select(EpochDocument.Of)], setup.Trainer.StepLosses);
         using TrainingRun run = Make(setup, folder, checkpoint, place);
         int code = run.Execute();
@@ -166,7 +168,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? TrainingOptions.DefaultLearningRate(optimizer),
             Schedule = parsed.GetValue(TrainFlags.Schedule)!,
             WarmUp = parsed.GetValue(TrainFlags.WarmUp),
-            EarlyStopping = TrainFlags.Stopping(parsed, option => parsed.GetResult(option) is { IdentifierTokenCount: > 0 }, new EarlyStopping()),
+            EarlyStopping = TrainFlags.Stopping(parsed, parsed.IsGiven, new EarlyStopping()),
             WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? TrainingOptions.DefaultWeightDecay(optimizer),
             LabelSmoothing = parsed.GetValue(TrainFlags.LabelSmoothing),
             GradientClip = parsed.GetValue(TrainFlags.GradientClip),

@@ -55,12 +55,12 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
     {
         using var folder = SeedFolder.Open(path);
         SeedsDocument seeds = folder.Read();
-        if (((Option[])[TrainFlags.LearningRate, TrainFlags.Schedule, TrainFlags.WarmUp]).FirstOrDefault(IsGiven) is { } changing)
+        if (((Option[])[TrainFlags.LearningRate, TrainFlags.Schedule, TrainFlags.WarmUp]).FirstOrDefault(parsed.IsGiven) is { } changing)
         {
             throw new OptionException(changing.Name, "runs of several seeds are compared, so what they have must not change on the way; leave it out, or begin new ones");
         }
         Require(TrainFlags.Seed, seeds.Seed, parsed.GetValue(TrainFlags.Seed));
-        if (IsGiven(TrainFlags.Folder) && Path.GetFullPath(parsed.GetValue(TrainFlags.Folder)!) != Path.GetFullPath(path))
+        if (parsed.IsGiven(TrainFlags.Folder) && Path.GetFullPath(parsed.GetValue(TrainFlags.Folder)!) != Path.GetFullPath(path))
         {
             throw new OptionException(TrainFlags.Folder.Name, "runs of several seeds are resumed where they are; leave it out");
         }
@@ -86,7 +86,6 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
 
     private int Train(SeedFolder folder, SeedsDocument seeds, Predicate<Option> counts)
     {
-        folder.Write(seeds);
         output.Talk.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds {seeds.Seed} to {seeds.Seed + (ulong)seeds.Seeds - 1} of {PlainText.Of(seeds.Model)}, in {PlainText.Of(folder.Path)}\n"));
         int code = ExitCode.Done;
         for (int number = 1; number <= seeds.Seeds && code == ExitCode.Done; number++)
@@ -98,7 +97,7 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
             }
             ArgsDocument like = RunReader.Document(Path.Combine(folder.RunOf(seeds.Seed), RunFiles.Args), Documents.Default.ArgsDocument);
             using RunFolder run = OpenOrDescribe(folder, seeds.Seed, seed, like);
-            code = launcher.Resume(run, counts, seed == seeds.Seed ? null : like, new SeedPlace(folder.Path, seed, number, seeds.Seeds), out TrainDocument? document);
+            code = launcher.Resume(run, counts, seed == seeds.Seed ? null : like, new SeedPlace(folder.Path, seed, number, seeds.Seeds), () => folder.Write(seeds), out TrainDocument? document);
             if (document?.Test is not null)
             {
                 seeds = seeds.With(SeedDocument.Of(seed, document)) with { Accelerator = document.Accelerator };
@@ -134,11 +133,9 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
 
     private void Require(Option<ulong> option, ulong ofSet, ulong given)
     {
-        if (IsGiven(option) && given != ofSet)
+        if (parsed.IsGiven(option) && given != ofSet)
         {
             throw new OptionException(option.Name, string.Create(CultureInfo.InvariantCulture, $"{given} is given, but the first seed of the set is {ofSet}; leave the option out"));
         }
     }
-
-    private bool IsGiven(Option option) => parsed.GetResult(option) is { IdentifierTokenCount: > 0 };
 }
