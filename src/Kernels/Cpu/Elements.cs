@@ -38,6 +38,21 @@ internal static unsafe class Elements
         }
     }
 
+    /// <summary>values[i] /= divisor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Divide(float* values, float divisor, int count)
+    {
+        int i = 0;
+        for (; i + CpuWorker.Line <= count; i += CpuWorker.Line)
+        {
+            (Vector512.Load(values + i) / Vector512.Create(divisor)).Store(values + i);
+        }
+        for (; i < count; i++)
+        {
+            values[i] /= divisor;
+        }
+    }
+
     /// <summary>values[i] = 0 where it is not positive; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Relu(float* values, int count)

@@ -37,7 +37,17 @@ internal readonly struct Float4(float x, float y, float z, float w)
     public Float4 Plus(float factor, Float4 other) =>
         new(Fused.MultiplyAdd(factor, other.X, X), Fused.MultiplyAdd(factor, other.Y, Y), Fused.MultiplyAdd(factor, other.Z, Z), Fused.MultiplyAdd(factor, other.W, W));
 
+    /// <summary>a b + c, rounded once.</summary>
+    public static Float4 MultiplyAdd(Float4 a, Float4 b, Float4 c) =>
+        new(Fused.MultiplyAdd(a.X, b.X, c.X), Fused.MultiplyAdd(a.Y, b.Y, c.Y), Fused.MultiplyAdd(a.Z, b.Z, c.Z), Fused.MultiplyAdd(a.W, b.W, c.W));
+
     public static Float4 operator +(Float4 a, Float4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+
+    public static Float4 operator -(Float4 a, Float4 b) => new(a.X - b.X, a.Y - b.Y, a.Z - b.Z, a.W - b.W);
+
+    public static Float4 operator *(Float4 a, Float4 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);
+
+    public static Float4 operator /(Float4 a, float b) => new(a.X / b, a.Y / b, a.Z / b, a.W / b);
 
     /// <summary>1 when rows of a matrix can be read and written four elements at a time: the view starts at a multiple of 16 bytes, as buffers do, and so does
     /// each row; else 0: kernels take no <see cref="bool"/>.</summary>

@@ -9,7 +9,7 @@ public readonly struct AveragePool2d : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> input, output;
-    private readonly int batch;
+    private readonly int batch, vector;
 
     private AveragePool2d(in Pool2dShape shape, ArrayView<float> input, ArrayView<float> output, int batch)
     {
@@ -17,6 +17,7 @@ public readonly struct AveragePool2d : IOp
         this.input = input;
         this.output = output;
         this.batch = batch;
+        vector = Float4.Fits(input, shape.Channels) & Float4.Fits(output, shape.Channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -35,11 +36,12 @@ public readonly struct AveragePool2d : IOp
         device.Run(new AveragePool2d(shape, input, output, batch));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.OutputCount);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.OutputCount, vector);
 
+    /// <remarks>A thread adds up a window for one channel, or for four neighbouring ones.</remarks>
     void IOp.Gpu()
     {
-        int i = Grid.GlobalIndex.X;
+        int i = (vector != 0 ? Float4.Count : 1) * Grid.GlobalIndex.X;
         if (i >= batch * shape.OutputCount)
         {
             return;
@@ -48,15 +50,22 @@ public readonly struct AveragePool2d : IOp
         int x0 = (pixel % shape.OutputWidth * shape.Stride) - shape.Padding, line = pixel / shape.OutputWidth;
         int y0 = (line % shape.OutputHeight * shape.Stride) - shape.Padding;
         long image = (long)(line / shape.OutputHeight) * shape.InputCount;
-        float sum = 0f;
+        Float4 sum = default;
         for (int y = Math.Max(0, y0); y < Math.Min(y0 + shape.WindowHeight, shape.Height); y++)
         {
             for (int x = Math.Max(0, x0); x < Math.Min(x0 + shape.WindowWidth, shape.Width); x++)
             {
-                sum += input[image + ((((long)y * shape.Width) + x) * shape.Channels) + channel];
+                long at = image + ((((long)y * shape.Width) + x) * shape.Channels) + channel;
+                sum += vector != 0 ? Float4.Load(input, at) : new(input[at], 0f, 0f, 0f);
             }
         }
-        output[i] = sum / (shape.WindowHeight * shape.WindowWidth);
+        sum /= shape.WindowHeight * shape.WindowWidth;
+        if (vector != 0)
+        {
+            sum.Store(output, i);
+            return;
+        }
+        output[i] = sum.X;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -82,10 +91,7 @@ public readonly struct AveragePool2d : IOp
                         Elements.Add(sums, image + ((((nint)y * s.Width) + x) * channels), channels);
                     }
                 }
-                for (int c = 0; c < channels; c++)
-                {
-                    sums[c] /= size;
-                }
+                Elements.Divide(sums, size, channels);
             }
         }
     }
@@ -105,7 +111,7 @@ public readonly struct AveragePool2dGradient : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> gradOutput, gradInput;
-    private readonly int batch;
+    private readonly int batch, vector;
 
     private AveragePool2dGradient(in Pool2dShape shape, ArrayView<float> gradOutput, ArrayView<float> gradInput, int batch)
     {
@@ -113,6 +119,7 @@ public readonly struct AveragePool2dGradient : IOp
         this.gradOutput = gradOutput;
         this.gradInput = gradInput;
         this.batch = batch;
+        vector = Float4.Fits(gradOutput, shape.Channels) & Float4.Fits(gradInput, shape.Channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -131,12 +138,12 @@ public readonly struct AveragePool2dGradient : IOp
         device.Run(new AveragePool2dGradient(shape, gradOutput, gradInput, batch));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.InputCount);
+    KernelConfig IOp.GpuShape => ElementWise.Shape(batch * shape.InputCount, vector);
 
-    /// <remarks>Gathered: a thread adds the gradients of the windows that hold its input pixel, in their order.</remarks>
+    /// <remarks>Gathered: a thread adds the gradients of the windows that hold its input pixel, in their order, for one channel or for four.</remarks>
     void IOp.Gpu()
     {
-        int i = Grid.GlobalIndex.X;
+        int i = (vector != 0 ? Float4.Count : 1) * Grid.GlobalIndex.X;
         if (i >= batch * shape.InputCount)
         {
             return;
@@ -144,15 +151,22 @@ public readonly struct AveragePool2dGradient : IOp
         int channel = i % shape.Channels, pixel = i / shape.Channels;
         int x = (pixel % shape.Width) + shape.Padding, line = pixel / shape.Width, y = (line % shape.Height) + shape.Padding, image = line / shape.Height;
         int firstY = Math.Max(0, y - shape.WindowHeight + shape.Stride) / shape.Stride, firstX = Math.Max(0, x - shape.WindowWidth + shape.Stride) / shape.Stride;
-        float sum = 0f;
+        Float4 sum = default;
         for (int oy = firstY; oy < shape.OutputHeight && oy * shape.Stride <= y; oy++)
         {
             for (int ox = firstX; ox < shape.OutputWidth && ox * shape.Stride <= x; ox++)
             {
-                sum += gradOutput[((((((long)image * shape.OutputHeight) + oy) * shape.OutputWidth) + ox) * shape.Channels) + channel];
+                long at = ((((((long)image * shape.OutputHeight) + oy) * shape.OutputWidth) + ox) * shape.Channels) + channel;
+                sum += vector != 0 ? Float4.Load(gradOutput, at) : new(gradOutput[at], 0f, 0f, 0f);
             }
         }
-        gradInput[i] = sum / (shape.WindowHeight * shape.WindowWidth);
+        sum /= shape.WindowHeight * shape.WindowWidth;
+        if (vector != 0)
+        {
+            sum.Store(gradInput, i);
+            return;
+        }
+        gradInput[i] = sum.X;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -178,10 +192,7 @@ public readonly struct AveragePool2dGradient : IOp
                         Elements.Add(sums, image + ((((nint)oy * s.OutputWidth) + ox) * channels), channels);
                     }
                 }
-                for (int c = 0; c < channels; c++)
-                {
-                    sums[c] /= size;
-                }
+                Elements.Divide(sums, size, channels);
             }
         }
     }

@@ -30,8 +30,6 @@ internal sealed class BatchNormStage : Stage
 
     public override bool IsOutputFree => !relu;
 
-    private ArrayView<float> OutputOfRelu => relu ? Output : ArrayView<float>.Empty;
-
     public override void Forward(in Pass pass)
     {
         int rows = pass.Batch * pixels;
@@ -46,11 +44,11 @@ internal sealed class BatchNormStage : Stage
     public override void Backward(in Pass pass)
     {
         int rows = pass.Batch * pixels;
-        BatchNormWeightGradient.Run(Device, Input, OutputOfRelu, GradOutput, moments!.View, partials!.View, rows, channels, epsilon);
+        BatchNormWeightGradient.Run(Device, Input, GradOutput, parameters, moments!.View, partials!.View, rows, channels, epsilon, relu);
         SumRows.Run(Device, partials.View, gradParameters, BatchNormChunks.Count(rows), 2 * channels);
         if (GradInput.Length > 0)
         {
-            BatchNormInputGradient.Run(Device, Input, OutputOfRelu, GradOutput, parameters, gradParameters, moments.View, GradInput, rows, channels, epsilon);
+            BatchNormInputGradient.Run(Device, Input, GradOutput, parameters, gradParameters, moments.View, GradInput, rows, channels, epsilon, relu);
         }
     }
 

@@ -104,7 +104,8 @@ public sealed partial class CompilationTests
     /// <summary>Operations that do four neighbours a thread: 128-bit loads and stores of floats and of integers, in each path one for each view.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int>> Fours =>
     [
-        new(nameof(Adam), 4, 3), new(nameof(AugmentImages), 0, 1), new(nameof(Dropout), 1, 1), new(nameof(Exchange), 2, 2), new(nameof(GatherImages), 0, 1), new(nameof(MaxPool2d), 2, 2), new(nameof(MaxPool2dGradient), 2, 1),
+        new(nameof(Adam), 4, 3), new(nameof(AugmentImages), 0, 1), new(nameof(AveragePool2d), 1, 1), new(nameof(AveragePool2dGradient), 1, 1),
+        new(nameof(BatchNormForward), 5, 1), new(nameof(BatchNormInputGradient), 8, 1), new(nameof(BatchNormStatistics), 2, 2), new(nameof(BatchNormWeightGradient), 7, 2), new(nameof(Dropout), 1, 1), new(nameof(Exchange), 2, 2), new(nameof(GatherImages), 0, 1), new(nameof(MaxPool2d), 2, 2), new(nameof(MaxPool2dGradient), 2, 1),
         new(nameof(MovingAverage), 2, 1), new(nameof(Relu), 1, 1), new(nameof(ReluGradient), 2, 1), new(nameof(SgdMomentum), 3, 2), new(nameof(SumOfSquares), 1, 0), new(nameof(SumRows), 6, 1),
     ];
 

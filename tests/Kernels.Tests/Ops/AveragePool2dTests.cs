@@ -15,6 +15,8 @@ public sealed record AverageCase(int N, int C, int H, int W, int Kh, int Kw, int
         new(1, 1, 1, 1, 1, 1, 1),
         new(3, 6, 9, 8, 3, 5, 2, 1),       // padded
         new(2, 40, 6, 7, 4, 4, 3, 2),
+        new(3, 12, 9, 11, 3, 2, 2),        // four channels a thread
+        new(2, 8, 7, 5, 2, 1, 3),
     ];
 
     public Pool2dShape Shape => new(C, H, W, Kh, Kw, S, padding: P);

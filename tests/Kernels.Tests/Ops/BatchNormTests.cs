@@ -31,6 +31,20 @@ public sealed record NormCase(int Rows, int C, bool Relu = false, double Offset 
         return [.. mean.Concat(variance).Select(value => (double)(float)value)];
     }
 
+    /// <summary>Gradients of the output, and what ReLU lets through of them. Where the output is as near to zero as rounding is, they are zero: whether ReLU is open there, no reference knows.</summary>
+    public (double[,] All, double[,] Open) GradOutput(Random random, double[,] input, double[] weight, double[] bias, double[] moments)
+    {
+        double[,] all = Values.Matrix(random, Rows, C), output = BatchNormReference.Forward(input, weight, bias, moments[..C], moments[C..], Epsilon);
+        for (int i = 0; i < Rows; i++)
+        {
+            for (int c = 0; c < C; c++)
+            {
+                all[i, c] = Relu && Math.Abs(output[i, c]) < 1e-4 ? 0 : all[i, c];
+            }
+        }
+        return (all, Relu ? BatchNormReference.Open(output, all) : all);
+    }
+
     public override string ToString() => $"{Rows} rows C{C}{(Relu ? " ReLU" : "")}{(Offset > 0 ? $" around {Offset}" : "")}";
 
     public static IEnumerable<OpCase> Cases(Action<Trial, NormCase> run) => All.Select(c => new OpCase(c.ToString(), t => run(t, c)));
@@ -100,18 +114,18 @@ public sealed class BatchNormWeightGradientCases : IOpCases
 {
     public static IEnumerable<OpCase> All => NormCase.Cases((t, c) =>
     {
-        double[,] input = c.Input(t.Random), gradOutput = Values.Matrix(t.Random, c.Rows, c.C), output = Values.Matrix(t.Random, c.Rows, c.C);
-        double[] moments = NormCase.Moments(input);
+        double[,] input = c.Input(t.Random);
+        double[] weight = Values.Vector(t.Random, c.C), bias = Values.Vector(t.Random, c.C), moments = NormCase.Moments(input);
+        (double[,] gradOutput, double[,] open) = c.GradOutput(t.Random, input, weight, bias, moments);
         int chunks = BatchNormChunks.Count(c.Rows);
         Operand<float> partials = t.Output<float>("partials", 2 * chunks * c.C);
-        BatchNormWeightGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), c.Relu ? t.Input(Values.Floats(Values.Rows(output))) : ILGPU.ArrayView<float>.Empty,
-            t.Input(Values.Floats(Values.Rows(gradOutput))), t.Input(Values.Floats(moments)), partials, c.Rows, c.C, NormCase.Epsilon);
-        double[,] open = c.Relu ? BatchNormReference.Open(output, gradOutput) : gradOutput;
-        (_, double[] weight, double[] bias) = BatchNormReference.Gradients(input, moments, open, NormCase.Epsilon, moments);
+        BatchNormWeightGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.Rows(gradOutput))),
+            t.Input(Values.Floats([.. weight, .. bias])), t.Input(Values.Floats(moments)), partials, c.Rows, c.C, NormCase.Epsilon, c.Relu);
+        (_, double[] gradWeight, double[] gradBias) = BatchNormReference.Gradients(input, weight, open, NormCase.Epsilon, moments);
         float[] parts = partials.Read();
         double[] sums = [.. Enumerable.Range(0, 2 * c.C).Select(i => Enumerable.Range(0, chunks).Sum(chunk => (double)parts[(chunk * 2 * c.C) + i]))];
         // The rounding of the mean, a term of every product, counts where the mean is large.
-        t.Expect("sums of partials", Values.Floats(sums), [.. weight, .. bias], new Tolerance(Tolerance.Epsilon * (8 + (2 * Math.Sqrt(c.Rows)) + c.Offset) * 8, 8 * Tolerance.Epsilon), 2, c.C);
+        t.Expect("sums of partials", Values.Floats(sums), [.. gradWeight, .. gradBias], new Tolerance(Tolerance.Epsilon * (8 + (2 * Math.Sqrt(c.Rows)) + c.Offset) * 8, 8 * Tolerance.Epsilon), 2, c.C);
     });
 }
 
@@ -119,14 +133,13 @@ public sealed class BatchNormInputGradientCases : IOpCases
 {
     public static IEnumerable<OpCase> All => NormCase.Cases((t, c) =>
     {
-        double[,] input = c.Input(t.Random), gradOutput = Values.Matrix(t.Random, c.Rows, c.C), output = Values.Matrix(t.Random, c.Rows, c.C);
+        double[,] input = c.Input(t.Random);
         double[] weight = Values.Vector(t.Random, c.C), bias = Values.Vector(t.Random, c.C), moments = NormCase.Moments(input);
-        double[,] open = c.Relu ? BatchNormReference.Open(output, gradOutput) : gradOutput;
+        (double[,] gradOutput, double[,] open) = c.GradOutput(t.Random, input, weight, bias, moments);
         (double[,] expected, double[] gradWeight, double[] gradBias) = BatchNormReference.Gradients(input, weight, open, NormCase.Epsilon, moments);
         Operand<float> gradInput = t.Output<float>("gradInput", c.Rows * c.C);
-        BatchNormInputGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), c.Relu ? t.Input(Values.Floats(Values.Rows(output))) : ILGPU.ArrayView<float>.Empty,
-            t.Input(Values.Floats(Values.Rows(gradOutput))), t.Input(Values.Floats([.. weight, .. bias])), t.Input(Values.Floats([.. gradWeight, .. gradBias])),
-            t.Input(Values.Floats(moments)), gradInput, c.Rows, c.C, NormCase.Epsilon);
+        BatchNormInputGradient.Run(t.Device, t.Input(Values.Floats(Values.Rows(input))), t.Input(Values.Floats(Values.Rows(gradOutput))),
+            t.Input(Values.Floats([.. weight, .. bias])), t.Input(Values.Floats([.. gradWeight, .. gradBias])), t.Input(Values.Floats(moments)), gradInput, c.Rows, c.C, NormCase.Epsilon, c.Relu);
         double scale = Enumerable.Range(0, c.C).Max(i => Math.Abs(weight[i]) / Math.Sqrt(moments[c.C + i] + NormCase.Epsilon));
         t.Expect(gradInput, Values.Rows(expected), new Tolerance(8 * Tolerance.Epsilon * (1 + scale) * (1 + c.Offset), 16 * Tolerance.Epsilon), c.Rows, c.C);
     });
@@ -167,10 +180,74 @@ public abstract class BatchNormMomentsTests<TDevice> : OpTests<TDevice, BatchNor
 public abstract class BatchNormForwardTests<TDevice> : OpTests<TDevice, BatchNormForwardCases> where TDevice : ITestDevice;
 
 /// <summary>Gradients of its weight and bias.</summary>
-public abstract class BatchNormWeightGradientTests<TDevice> : OpTests<TDevice, BatchNormWeightGradientCases> where TDevice : ITestDevice;
+public abstract class BatchNormWeightGradientTests<TDevice> : OpTests<TDevice, BatchNormWeightGradientCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [MemberData(nameof(NormAroundZero.Sizes), MemberType = typeof(NormAroundZero))]
+    public void ReLU_is_open_where_the_forward_operation_left_it_open(int rows, int channels, int before)
+    {
+        using var t = new Trial(Device, new OpCase("around zero", _ => { }), before: before);
+        var c = new NormAroundZero(t, rows, channels);
+        int length = 2 * BatchNormChunks.Count(rows) * channels;
+        Operand<float> own = t.Output<float>("own", length), told = t.Output<float>("told", length);
+        BatchNormWeightGradient.Run(Device, c.Input, c.GradOutput, c.Parameters, c.Moments, own, rows, channels, NormCase.Epsilon, relu: true);
+        BatchNormWeightGradient.Run(Device, c.Input, c.Open, c.Parameters, c.Moments, told, rows, channels, NormCase.Epsilon);
+        Assert.Equal(told.Bits(), own.Bits());
+    }
+}
 
 /// <summary>Gradient of its input.</summary>
-public abstract class BatchNormInputGradientTests<TDevice> : OpTests<TDevice, BatchNormInputGradientCases> where TDevice : ITestDevice;
+public abstract class BatchNormInputGradientTests<TDevice> : OpTests<TDevice, BatchNormInputGradientCases> where TDevice : ITestDevice
+{
+    [DeviceTheory]
+    [MemberData(nameof(NormAroundZero.Sizes), MemberType = typeof(NormAroundZero))]
+    public void ReLU_is_open_where_the_forward_operation_left_it_open(int rows, int channels, int before)
+    {
+        using var t = new Trial(Device, new OpCase("around zero", _ => { }), before: before);
+        var c = new NormAroundZero(t, rows, channels);
+        ILGPU.ArrayView<float> gradParameters = t.Input(Values.Floats(Values.Vector(t.Random, 2 * channels)));
+        Operand<float> own = t.Output<float>("own", rows * channels), told = t.Output<float>("told", rows * channels);
+        BatchNormInputGradient.Run(Device, c.Input, c.GradOutput, c.Parameters, gradParameters, c.Moments, own, rows, channels, NormCase.Epsilon, relu: true);
+        BatchNormInputGradient.Run(Device, c.Input, c.Open, c.Parameters, gradParameters, c.Moments, told, rows, channels, NormCase.Epsilon);
+        Assert.Equal(told.Bits(), own.Bits());
+    }
+}
+
+/// <summary>A batch normalization with ReLU of which each channel has a value that is zero but for rounding, and one that is NaN; and the gradients that its output lets through.</summary>
+internal sealed class NormAroundZero
+{
+    public NormAroundZero(Trial t, int rows, int channels)
+    {
+        double[,] input = new NormCase(rows, channels).Input(t.Random);
+        double[] weight = Values.Vector(t.Random, channels), moments = NormCase.Moments(input);
+        double[] bias = [.. Enumerable.Range(0, channels).Select(c => -(input[c % rows, c] - moments[c]) / Math.Sqrt(moments[channels + c] + NormCase.Epsilon) * weight[c])];
+        float[] values = Values.Floats(Values.Rows(input)), gradients = Values.Floats(Values.Rows(Values.Matrix(t.Random, rows, channels)));
+        values[^channels] = float.NaN;
+        (Input, GradOutput) = (t.Input(values), t.Input(gradients));
+        (Parameters, Moments) = (t.Input(Values.Floats([.. weight, .. bias])), t.Input(Values.Floats(moments)));
+        Operand<float> output = t.Output<float>("output", rows * channels);
+        BatchNormForward.Run(t.Device, Input, Parameters, Moments, output, rows, channels, NormCase.Epsilon, relu: true);
+        float[] after = output.Read();
+        float[] near = [.. Enumerable.Range(0, channels).Select(c => after[(c % rows * channels) + c])];
+        Assert.All(near, y => Assert.InRange(y, 0f, 1e-5f));
+        Assert.Contains(near, y => y > 0f);
+        Assert.Contains(near, y => y == 0f);
+        Open = t.Input([.. gradients.Zip(after, (gradient, y) => y <= 0f ? 0f : gradient)]);
+    }
+
+    /// <summary>Rows, channels, elements before each operand.</summary>
+    public static TheoryData<int, int, int> Sizes => new() { { 133, 64, 16 }, { 133, 64, 3 }, { 70, 37, 16 }, { 65, 9, 3 }, { 301, 12, 16 } };
+
+    public ILGPU.ArrayView<float> Input { get; }
+
+    public ILGPU.ArrayView<float> GradOutput { get; }
+
+    public ILGPU.ArrayView<float> Open { get; }
+
+    public ILGPU.ArrayView<float> Parameters { get; }
+
+    public ILGPU.ArrayView<float> Moments { get; }
+}
 
 /// <summary>The reference itself, and the cut into chunks.</summary>
 public sealed class BatchNormReferenceTests

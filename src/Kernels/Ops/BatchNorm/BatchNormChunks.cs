@@ -1,5 +1,3 @@
-using ILGPU.Algorithms;
-
 namespace GpuCnn.Kernels;
 
 /// <summary>How the rows of a batch normalization, one a pixel of each image, are cut into chunks. It depends on their number alone, so that sums are the same for any
@@ -8,8 +6,8 @@ public static class BatchNormChunks
 {
     private const int LeastRows = 64;
 
-    /// <summary>The most chunks that there are.</summary>
-    public const int Most = 256;
+    /// <summary>The most chunks that there are: what one group of a GPU adds up with one chunk a thread.</summary>
+    public const int Most = GroupSum.Threads;
 
     /// <summary>The number of chunks.</summary>
     /// <param name="rows">The number of rows.</param>
@@ -27,15 +25,4 @@ public static class BatchNormChunks
 
     /// <summary>Rows of every chunk but the last, which may have fewer.</summary>
     internal static int Size(int rows) => Math.Max(LeastRows, (rows + Most - 1) / Most);
-
-    /// <summary>1 / √(variance + ε).</summary>
-    internal static float Inverse(float variance, float epsilon) => 1f / XMath.Sqrt(variance + epsilon);
-
-    internal static void RequireEpsilon(double epsilon)
-    {
-        if (!(epsilon > 0))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "ε is above 0");
-        }
-    }
 }

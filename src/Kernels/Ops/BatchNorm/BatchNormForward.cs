@@ -23,7 +23,7 @@ public readonly struct BatchNormForward : IOp, IElementWise
         this.channels = channels;
         this.epsilon = epsilon;
         this.relu = relu ? 1 : 0;
-        vector = Float4.Fits(input, channels) & Float4.Fits(output, channels);
+        vector = Float4.Fits(input, channels) & Float4.Fits(output, channels) & Float4.Fits(parameters, channels) & Float4.Fits(moments, channels);
     }
 
     /// <summary>Runs the operation.</summary>
@@ -42,7 +42,7 @@ public readonly struct BatchNormForward : IOp, IElementWise
     {
         Require.Positive(rows);
         Require.Positive(channels);
-        BatchNormChunks.RequireEpsilon(epsilon);
+        BatchNormValue.RequireEpsilon(epsilon);
         Require.Length(input, (long)rows * channels);
         Require.Length(parameters, 2L * channels);
         Require.Length(moments, 2L * channels);
@@ -54,21 +54,25 @@ public readonly struct BatchNormForward : IOp, IElementWise
 
     void IOp.Gpu() => ElementWise.Run(this, rows * channels, vector);
 
-    void IElementWise.One(long i) => output[i] = Of(input[i], (int)i % channels);
+    void IElementWise.One(long i)
+    {
+        int channel = (int)i % channels;
+        float scale = parameters[channel] * BatchNormValue.Inverse(moments[channels + channel], epsilon);
+        output[i] = Activate(BatchNormValue.Of(input[i], moments[channel], scale, parameters[channels + channel]));
+    }
 
     /// <remarks>Channels are a multiple of 4, so that all four are of one row.</remarks>
     void IElementWise.Four(long i)
     {
-        Float4 x = Float4.Load(input, i);
         int channel = (int)i % channels;
-        new Float4(Of(x.X, channel), Of(x.Y, channel + 1), Of(x.Z, channel + 2), Of(x.W, channel + 3)).Store(output, i);
+        Float4 scale = Float4.Load(parameters, channel) * BatchNormValue.Inverse(Float4.Load(moments, channels + channel), epsilon);
+        Float4 y = BatchNormValue.Of(Float4.Load(input, i), Float4.Load(moments, channel), scale, Float4.Load(parameters, channels + channel));
+        new Float4(Activate(y.X), Activate(y.Y), Activate(y.Z), Activate(y.W)).Store(output, i);
     }
 
     /// <remarks>One comparison a choice, as in <see cref="SumRows"/>.</remarks>
-    private float Of(float x, int channel)
+    private float Activate(float y)
     {
-        float scale = parameters[channel] * BatchNormChunks.Inverse(moments[channels + channel], epsilon);
-        float y = ((x - moments[channel]) * scale) + parameters[channels + channel];
         float closed = relu != 0 ? 0f : y;
         return y <= 0f ? closed : y;
     }
@@ -79,7 +83,7 @@ public readonly struct BatchNormForward : IOp, IElementWise
         float* mean = CpuWorker.Pointer(moments), bias = CpuWorker.Pointer(parameters) + channels, scale = worker.Scratch(channels);
         for (int channel = 0; channel < channels; channel++)
         {
-            scale[channel] = parameters[channel] * BatchNormChunks.Inverse(moments[channels + channel], epsilon);
+            scale[channel] = parameters[channel] * BatchNormValue.Inverse(moments[channels + channel], epsilon);
         }
         (int from, int to) = worker.Share(rows);
         float* x = CpuWorker.Pointer(input) + ((nint)from * channels), y = CpuWorker.Pointer(output) + ((nint)from * channels);
@@ -100,8 +104,7 @@ public readonly struct BatchNormForward : IOp, IElementWise
             }
             for (; channel < channels; channel++)
             {
-                float value = ((x[channel] - mean[channel]) * scale[channel]) + bias[channel];
-                y[channel] = relu != 0 && value <= 0f ? 0f : value;
+                y[channel] = Activate(BatchNormValue.Of(x[channel], mean[channel], scale[channel], bias[channel]));
             }
         }
     }
@@ -109,7 +112,7 @@ public readonly struct BatchNormForward : IOp, IElementWise
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private unsafe Vector512<float> Line(float* x, float* mean, float* scale, float* bias)
     {
-        Vector512<float> value = Vector512.FusedMultiplyAdd(Vector512.Load(x) - Vector512.Load(mean), Vector512.Load(scale), Vector512.Load(bias));
+        Vector512<float> value = BatchNormValue.Of(Vector512.Load(x), Vector512.Load(mean), Vector512.Load(scale), Vector512.Load(bias));
         return relu != 0 ? Elements.Relu(value) : value;
     }
 }

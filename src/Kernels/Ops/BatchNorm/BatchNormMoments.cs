@@ -47,14 +47,27 @@ public readonly struct BatchNormMoments : IOp
         device.Run(new BatchNormMoments(partials, moments, running, rows, channels, (float)momentum));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(channels);
+    KernelConfig IOp.GpuShape => (channels, GroupSum.Threads);
 
+    /// <remarks>A group for each channel, a thread for each chunk.</remarks>
     void IOp.Gpu()
     {
-        int channel = Grid.GlobalIndex.X;
-        if (channel < channels)
+        ArrayView<float> room = SharedMemory.Allocate<float>(GroupSum.Threads);
+        int channel = Grid.IdxX, chunk = Group.IdxX;
+        float origin = partials[channel], difference = 0f, squares = 0f, count = 0f;
+        if (chunk < chunks)
         {
-            Channel(channel);
+            long place = (2L * chunk * channels) + channel;
+            difference = partials[place] - origin;
+            squares = partials[place + channels];
+            count = RowsOf(chunk);
+        }
+        float shift = GroupSum.Of(room, difference * count, GroupSum.Threads) / rows;
+        difference -= shift;
+        squares = GroupSum.Of(room, squares + (difference * difference * count), GroupSum.Threads);
+        if (chunk == 0)
+        {
+            Store(channel, origin + shift, squares);
         }
     }
 
@@ -84,7 +97,11 @@ public readonly struct BatchNormMoments : IOp
             float difference = partials[place] - origin - shift;
             squares += partials[place + channels] + (difference * difference * RowsOf(chunk));
         }
-        float mean = origin + shift;
+        Store(channel, origin + shift, squares);
+    }
+
+    private void Store(int channel, float mean, float squares)
+    {
         moments[channel] = mean;
         moments[channels + channel] = squares / rows;
         running[channel] += momentum * (mean - running[channel]);

@@ -11,6 +11,7 @@ public readonly struct BatchNormStatistics : IOp
 {
     private readonly ArrayView<float> input, partials;
     private readonly int rows, channels, size, chunks;
+    private readonly GroupColumns columns;
 
     private BatchNormStatistics(ArrayView<float> input, ArrayView<float> partials, int rows, int channels)
     {
@@ -20,6 +21,7 @@ public readonly struct BatchNormStatistics : IOp
         this.channels = channels;
         size = BatchNormChunks.Size(rows);
         chunks = BatchNormChunks.Count(rows);
+        columns = new GroupColumns(channels, Float4.Fits(input, channels) & Float4.Fits(partials, channels));
     }
 
     /// <summary>Runs the operation.</summary>
@@ -38,16 +40,47 @@ public readonly struct BatchNormStatistics : IOp
         device.Run(new BatchNormStatistics(input, partials, rows, channels));
     }
 
-    KernelConfig IOp.GpuShape => ElementWise.Shape(chunks * channels);
+    KernelConfig IOp.GpuShape => columns.Shape(chunks);
 
     void IOp.Gpu()
     {
-        int i = Grid.GlobalIndex.X;
-        if (i < chunks * channels)
+        ArrayView<float> room = SharedMemory.Allocate<Float4>(GroupColumns.Threads).Cast<float>(), means = SharedMemory.Allocate<Float4>(GroupColumns.Threads).Cast<float>();
+        int channel = columns.Column, chunk = columns.Chunk, count = Math.Min(size, rows - (chunk * size));
+        Float4 mean = columns.OfFirstLane(means, columns.Sum(room, channel < channels ? Sum(chunk, channel, count) : default) / count);
+        (Float4 differences, Float4 squares) = channel < channels ? Deviations(chunk, channel, count, mean) : default;
+        differences = columns.Sum(room, differences);
+        squares = columns.Sum(room, squares);
+        if (columns.Lane == 0 && channel < channels)
         {
-            Channel(i / channels, i % channels);
+            long place = (2L * chunk * channels) + channel;
+            columns.Store(mean + (differences / count), partials, place);
+            columns.Store(squares - (differences * differences / count), partials, place + channels);
         }
     }
+
+    private Float4 Sum(int chunk, int channel, int count)
+    {
+        Float4 sum = default;
+        for (int row = columns.Lane; row < count; row += columns.Lanes)
+        {
+            sum += columns.Load(input, Place(chunk, row, channel));
+        }
+        return sum;
+    }
+
+    private (Float4 Differences, Float4 Squares) Deviations(int chunk, int channel, int count, Float4 mean)
+    {
+        Float4 differences = default, squares = default;
+        for (int row = columns.Lane; row < count; row += columns.Lanes)
+        {
+            Float4 difference = columns.Load(input, Place(chunk, row, channel)) - mean;
+            differences += difference;
+            squares = Float4.MultiplyAdd(difference, difference, squares);
+        }
+        return (differences, squares);
+    }
+
+    private long Place(int chunk, int row, int channel) => ((((long)chunk * size) + row) * channels) + channel;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     unsafe void IOp.Cpu(in CpuWorker worker)
