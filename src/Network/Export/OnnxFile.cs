@@ -73,7 +73,7 @@ public static class OnnxFile
             double distance = Math.Abs(logits[i] - expected[i]);
             difference = distance <= difference ? difference : distance;
         }
-        return difference / expected.Max(Math.Abs);
+        return difference == 0 ? 0 : difference / expected.Max(Math.Abs);
     }
 
     /// <summary>Pixels as ONNX has them: [count, channels, height, width].</summary>

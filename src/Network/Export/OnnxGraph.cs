@@ -22,7 +22,6 @@ internal sealed class OnnxGraph
     public const string Probabilities = "probabilities";
 
     private readonly Dictionary<string, WeightTensor> tensors;
-    private readonly Dictionary<string, string> outputs = [];
     private string layerName = "scaling";
     private bool isFlat;
 
@@ -92,12 +91,22 @@ internal sealed class OnnxGraph
         }
     }
 
+    /// <summary>Makes images of one pixel of vectors, where they are such: convolutions and windows take nothing else.</summary>
+    public void Unflatten()
+    {
+        if (isFlat)
+        {
+            Node("Unsqueeze", [Initializer($"{layerName}.axes", TensorProto.Types.DataType.Int64, [2], MemoryMarshal.AsBytes<long>([2, 3]))]);
+            isFlat = false;
+        }
+    }
+
     /// <summary>A parameter of the layer, for <see cref="Node"/>.</summary>
     /// <param name="name">Its name without the layer's: <c>weight</c>.</param>
     public string Parameter(string name)
     {
         WeightTensor tensor = tensors[$"{layerName}.{name}"];
-        return Initializer(tensor.Name, tensor.Shape, tensor.Values);
+        return Initializer(tensor.Name, TensorProto.Types.DataType.Float, tensor.Shape, MemoryMarshal.AsBytes<float>(tensor.Values));
     }
 
     /// <summary>The layer's weight and, where it has one, its bias, for <see cref="Node"/>.</summary>
@@ -107,11 +116,7 @@ internal sealed class OnnxGraph
     /// <summary>A number, for <see cref="Node"/>.</summary>
     /// <param name="name">What it is to be called.</param>
     /// <param name="value">The number.</param>
-    public string Constant(string name, float value) => Initializer($"{layerName}.{name}", [], [value]);
-
-    /// <summary>What an earlier layer gave, for <see cref="Node"/>.</summary>
-    /// <param name="layer">The layer's name.</param>
-    public string OutputOf(string layer) => outputs[layer];
+    public string Constant(string name, float value) => Initializer($"{layerName}.{name}", TensorProto.Types.DataType.Float, [], MemoryMarshal.AsBytes<float>([value]));
 
     /// <summary>A setting of a node.</summary>
     /// <param name="name">ONNX's name of it.</param>
@@ -129,39 +134,52 @@ internal sealed class OnnxGraph
     {
         foreach (PlacedLayer placed in chain)
         {
-            string before = Current, shortcut = before;
+            string before = Current;
             if (placed.Layer is Residual)
             {
-                TensorShape input = Output;
+                (TensorShape input, bool inputIsFlat) = (Output, isFlat);
                 Append(placed.Shortcut);
-                (shortcut, Current, Output) = (Current, before, input);
+                (string shortcut, bool shortcutIsFlat) = (Current, isFlat);
+                (Current, Output, isFlat) = (before, input, inputIsFlat);
                 Append(placed.Body);
-            }
-            (layerName, Input, Output) = (placed.Summary.Name, Output, placed.Summary.Output);
-            if (placed.Layer is Residual)
-            {
-                Node("Add", [shortcut]);
+                (layerName, Output) = (placed.Summary.Name, placed.Summary.Output);
+                Add(shortcut, shortcutIsFlat);
             }
             else
             {
+                (layerName, Input, Output) = (placed.Summary.Name, Output, placed.Summary.Output);
                 placed.Layer.Export(this);
             }
             if (Current != before)
             {
                 Rename(Current, layerName);
             }
-            outputs[layerName] = Current;
         }
     }
 
-    private string Initializer(string name, IReadOnlyList<int> shape, float[] values)
+    /// <summary>Adds another value. Where one of the two is a vector and the other an image of one pixel, which have the same elements, both become vectors: ONNX would repeat each along the other.</summary>
+    private void Add(string other, bool otherIsFlat)
+    {
+        if (otherIsFlat && !isFlat)
+        {
+            Flatten();
+        }
+        else if (isFlat && !otherIsFlat)
+        {
+            (Current, other, isFlat) = (other, Current, false);
+            Flatten();
+        }
+        Node("Add", [other]);
+    }
+
+    private string Initializer(string name, TensorProto.Types.DataType type, IReadOnlyList<int> shape, ReadOnlySpan<byte> elements)
     {
         Graph.Initializer.Add(new TensorProto
         {
             Name = name,
-            DataType = TensorProto.Types.DataType.Float,
+            DataType = type,
             Dims = { shape.Select(size => (long)size) },
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)),
+            RawData = ByteString.CopyFrom(elements),
         });
         return name;
     }

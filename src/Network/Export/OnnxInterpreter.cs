@@ -75,12 +75,14 @@ internal sealed class OnnxInterpreter
         foreach (TensorProto tensor in graph.Initializer)
         {
             int[] size = Shape(tensor.Dims);
-            ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span);
-            Require(size.Aggregate(1L, (product, each) => product * each) == floats.Length, $"a tensor of {WeightTensor.Format(size)} with {floats.Length} elements");
+            bool isWhole = tensor.DataType == TensorProto.Types.DataType.Int64;
+            ReadOnlySpan<byte> raw = tensor.RawData.Span;
+            int given = raw.Length / (isWhole ? sizeof(long) : sizeof(float));
+            Require(size.Aggregate(1L, (product, each) => product * each) == given, $"a tensor of {WeightTensor.Format(size)} with {given} elements");
             double[] elements = Elements(size);
             for (int i = 0; i < elements.Length; i++)
             {
-                elements[i] = floats[i];
+                elements[i] = isWhole ? MemoryMarshal.Cast<byte, long>(raw)[i] : MemoryMarshal.Cast<byte, float>(raw)[i];
             }
             values[tensor.Name] = new Tensor(size, elements);
         }
@@ -144,9 +146,9 @@ internal sealed class OnnxInterpreter
             case "MaxPool":
                 return Pool(node, x);
             case "AveragePool":
-                return AveragePool(node, x);
+                return AveragePool(node, With(x, node, "count_include_pad", 1));
             case "Gemm":
-                return Gemm(x, Operand(node, 1), Bias(node));
+                return Gemm(With(x, node, "transB", 1), Operand(node, 1), Bias(node));
             default:
                 // What these give has no more elements than they take.
                 Elements(x.Shape);
@@ -157,7 +159,7 @@ internal sealed class OnnxInterpreter
 
     private Tensor EachByEach(NodeProto node, Tensor x) => node.OpType switch
     {
-        "Cast" => x,
+        "Cast" => With(x, node, "to", (long)TensorProto.Types.DataType.Float),
         "Div" => x.With(Operand(node, 1), (a, b) => a / b),
         "Relu" => x.Map(value => Math.Max(value, 0)),
         "LeakyRelu" => Number(node, "alpha") is var alpha ? x.Map(value => value >= 0 ? value : value * alpha) : x,
@@ -167,7 +169,8 @@ internal sealed class OnnxInterpreter
         "BatchNormalization" => Normalize(node, x),
         "GlobalAveragePool" => Average(x),
         "Flatten" => new Tensor([x.Shape[0], x.Values.Length / x.Shape[0]], x.Values),
-        "Softmax" => Softmax(x),
+        "Unsqueeze" => Unsqueeze(x, Operand(node, 1).Values),
+        "Softmax" => Softmax(With(x, node, "axis", 1)),
         _ => throw new NotSupportedException($"operation {PlainText.Beginning(node.OpType, 40)}"),
     };
 
@@ -175,6 +178,13 @@ internal sealed class OnnxInterpreter
         node.Attribute.FirstOrDefault(attribute => attribute.Name == name) ?? throw new NotSupportedException($"an operation without {name}");
 
     private static double Number(NodeProto node, string name) => Attribute(node, name).F;
+
+    /// <summary>An operand, of a node whose setting has the one value that files of this library have.</summary>
+    private static Tensor With(Tensor x, NodeProto node, string name, long value)
+    {
+        Require(Attribute(node, name).I == value, $"{name} that no layer has");
+        return x;
+    }
 
     private static int[] Ints(NodeProto node, string name, int count, int least)
     {
@@ -189,6 +199,7 @@ internal sealed class OnnxInterpreter
         Require(x.Shape.Length == 4, $"windows over {WeightTensor.Format(x.Shape)}");
         int[] kernel = Kernel(node), strides = Ints(node, "strides", 2, 1), pads = Ints(node, "pads", 4, 0);
         int height = x.Shape[2], width = x.Shape[3];
+        Require(height + pads[0] + pads[2] >= kernel[0] && width + pads[1] + pads[3] >= kernel[1], $"windows of {kernel[0]}x{kernel[1]} over {WeightTensor.Format(x.Shape)}");
         int outputHeight = ((height + pads[0] + pads[2] - kernel[0]) / strides[0]) + 1, outputWidth = ((width + pads[1] + pads[3] - kernel[1]) / strides[1]) + 1;
         int[] shape = Shape([x.Shape[0], channels, outputHeight, outputWidth]);
         double[] result = Elements(shape);
@@ -276,6 +287,12 @@ internal sealed class OnnxInterpreter
         return new Tensor(x.Shape, result);
     }
 
+    private static Tensor Unsqueeze(Tensor x, double[] axes)
+    {
+        Require(x.Shape.Length == 2 && axes is [2, 3], $"dimensions {string.Join(", ", axes.Take(FileLimits.Dimensions))} for {WeightTensor.Format(x.Shape)}");
+        return new Tensor([.. x.Shape, 1, 1], x.Values);
+    }
+
     private static Tensor Average(Tensor x)
     {
         Require(x.Shape.Length == 4, $"an average of {WeightTensor.Format(x.Shape)}");
@@ -287,10 +304,6 @@ internal sealed class OnnxInterpreter
     private Tensor AveragePool(NodeProto node, Tensor x)
     {
         Require(x.Shape.Length == 4, $"windows over {WeightTensor.Format(x.Shape)}");
-        if (node.Attribute.All(attribute => attribute.Name != "count_include_pad" || attribute.I != 1))
-        {
-            throw new NotSupportedException("an average without its padding");
-        }
         int[] kernel = Kernel(node);
         int channels = x.Shape[1], height = x.Shape[2], width = x.Shape[3];
         return Slide(node, x, channels, 1, window =>

@@ -27,8 +27,14 @@ public sealed record AveragePool2d(int Window, int Stride, int Padding = 0) : La
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 
-    internal override void Export(OnnxGraph graph) => graph.Node("AveragePool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
-        OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]), OnnxGraph.Attribute("count_include_pad", 1));
+    internal override bool NeedsChannelsLast => true;
+
+    internal override void Export(OnnxGraph graph)
+    {
+        graph.Unflatten();
+        graph.Node("AveragePool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
+            OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]), OnnxGraph.Attribute("count_include_pad", 1));
+    }
 
     internal override Stage CreateStage(StageContext context) => new AveragePool2dStage(MaxPool2d.PoolShape(context.InputShape, Window, Stride, Padding, false, Kind), context);
 }

@@ -40,9 +40,15 @@ public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int 
 
     internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false, normalized: false);
 
-    internal override void Export(OnnxGraph graph) => graph.Node("Conv", graph.WeightAndBias(Bias),
-        OnnxGraph.Attribute("kernel_shape", [KernelHeight, KernelWidth]), OnnxGraph.Attribute("strides", [Stride, Stride]),
-        OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]));
+    internal override bool NeedsChannelsLast => true;
+
+    internal override void Export(OnnxGraph graph)
+    {
+        graph.Unflatten();
+        graph.Node("Conv", graph.WeightAndBias(Bias),
+            OnnxGraph.Attribute("kernel_shape", [KernelHeight, KernelWidth]), OnnxGraph.Attribute("strides", [Stride, Stride]),
+            OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]));
+    }
 
     internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
         new(name, offset, KernelHeight, KernelWidth, input.Channels, Filters, WeightShape(input)) { HasBias = Bias };

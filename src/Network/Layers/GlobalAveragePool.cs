@@ -14,7 +14,13 @@ public sealed record GlobalAveragePool : Layer
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input) => new(input.Channels, 1, 1);
 
-    internal override void Export(OnnxGraph graph) => graph.Node("GlobalAveragePool", []);
+    internal override bool NeedsChannelsLast => true;
+
+    internal override void Export(OnnxGraph graph)
+    {
+        graph.Unflatten();
+        graph.Node("GlobalAveragePool", []);
+    }
 
     internal override Stage CreateStage(StageContext context)
     {

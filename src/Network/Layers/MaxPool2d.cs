@@ -28,10 +28,13 @@ public sealed record MaxPool2d(int Window, int Stride, bool CeilMode = false, in
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 
+    internal override bool NeedsChannelsLast => true;
+
     /// <summary>Windows that hang over become padding, which never wins: runtimes disagree about the number of windows in ceil mode.</summary>
     internal override void Export(OnnxGraph graph)
     {
         int Over(int input, int output) => Math.Max(0, ((output - 1) * Stride) + Window - Padding - input);
+        graph.Unflatten();
         graph.Node("MaxPool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
             OnnxGraph.Attribute("pads", [Padding, Padding, Over(graph.Input.Height, graph.Output.Height), Over(graph.Input.Width, graph.Output.Width)]));
     }
