@@ -20,7 +20,7 @@ internal sealed class ExportCommand
         text => text is "onnx" or "safetensors" ? text : throw new OptionException("--format", $"no format '{text}': give onnx or safetensors"), null).Offering("onnx", "safetensors").MustBeGiven();
 
     private static readonly Option<bool> Check = Flag.Switch("--check",
-        $"Run the written graph on {CheckedImages} images beside the model and print the largest difference of their logits; exit code 1 when it is above 1e-4 of the largest");
+        $"Run the written graph on {CheckedImages} test images (of --data, or Fashion-MNIST's, or random ones where the model takes others) beside the model and print the largest difference of their logits; exit code 1 when it is above 1e-4 of the largest");
 
     private readonly Host host;
 
@@ -50,7 +50,7 @@ internal sealed class ExportCommand
         }
         TrainedModel model = ModelFileOptions.Named(TrainedModel.Load(parsed.GetRequiredValue(CommonOptions.RequiredWeights)!, parsed.GetValue(CommonOptions.Model)), parsed);
         // Before anything is written: what is wrong with the data is no reason to leave a file that was not checked.
-        ImageSet? images = wanted ? Images(parsed, model.Model) : null;
+        (ImageSet? images, string? source) = wanted ? Images(parsed, model.Model) : (null, null);
         OutputFile.Write(path, () =>
         {
             if (format == "onnx")
@@ -65,8 +65,8 @@ internal sealed class ExportCommand
         double? difference = images is null ? null : Compare(parsed, path, model, images);
         bool differs = !(difference is null or <= Tolerance);
         (string, string)[] check = difference is { } value
-            ? [("check", string.Create(CultureInfo.InvariantCulture, $"{images!.Count} images, logits differ by at most {value:0.0e+0} of the largest; {Tolerance:0e+0} is allowed"))] : [];
-        new Output(host, parsed).Result(ModelFileDocument.Of(path, format, model, difference), Documents.Default.ModelFileDocument, ModelFileOptions.Text(path, model, check));
+            ? [("check", string.Create(CultureInfo.InvariantCulture, $"{source}: logits differ by at most {value:0.0e+0} of the largest; {Tolerance:0e+0} is allowed"))] : [];
+        new Output(host, parsed).Result(ModelFileDocument.Of(path, format, model, difference, source), Documents.Default.ModelFileDocument, ModelFileOptions.Text(path, model, check));
         if (differs)
         {
             host.Error.WriteLine($"gpucnn: {path}: the written graph does not compute what the model does");
@@ -82,21 +82,23 @@ internal sealed class ExportCommand
         return OnnxFile.Compare(path, images, Evaluation.Predict(network, images));
     }
 
-    /// <summary>The first test images; where the model takes others than the data set has, and no data were given, noise tells as much.</summary>
-    private ImageSet Images(ParseResult parsed, ModelDefinition model)
+    /// <summary>The first test images, and what they are; where no data were given, and Fashion-MNIST is not there or not what the model takes, noise tells as much.</summary>
+    private (ImageSet Images, string Source) Images(ParseResult parsed, ModelDefinition model)
     {
         string? folder = parsed.GetValue(CommonOptions.Data);
-        if (folder is null && (model.Input != new TensorShape(1, 28, 28) || model.Classes != FashionMnist.ClassNames.Count))
+        if (folder is null && (FashionMnist.FindFolder() is null || model.Input != new TensorShape(1, 28, 28) || model.Classes != FashionMnist.ClassNames.Count))
         {
             var pixels = new byte[CheckedImages * model.Input.Count];
             for (int i = 0; i < pixels.Length; i++)
             {
                 pixels[i] = (byte)Philox.At((uint)i, 0, 0, 0, 0).X0;
             }
-            return new ImageSet(pixels, new byte[CheckedImages], model.Input, [.. Enumerable.Range(0, model.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))]);
+            return (new ImageSet(pixels, new byte[CheckedImages], model.Input, [.. Enumerable.Range(0, model.Classes).Select(i => i.ToString(CultureInfo.InvariantCulture))]),
+                $"{CheckedImages} images of random pixels");
         }
         ImageSet images = Inputs.StartReading(host, DataFolder.Open(folder), DataSplit.Test, model.Input).GetAwaiter().GetResult();
         model.RequireFit(images);
-        return images.Slice(0, Math.Min(CheckedImages, images.Count));
+        int count = Math.Min(CheckedImages, images.Count);
+        return (images.Slice(0, count), $"{count} test image{(count == 1 ? "" : "s")} of {folder ?? "Fashion-MNIST"}");
     }
 }

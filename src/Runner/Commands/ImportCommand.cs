@@ -42,7 +42,7 @@ internal sealed class ImportCommand
         };
         model = ModelFileOptions.Named(model, parsed);
         OutputFile.Write(path, () => model.Save(path));
-        new Output(host, parsed).Result(ModelFileDocument.Of(path, "safetensors", model, null), Documents.Default.ModelFileDocument, ModelFileOptions.Text(path, model));
+        new Output(host, parsed).Result(ModelFileDocument.Of(path, "safetensors", model), Documents.Default.ModelFileDocument, ModelFileOptions.Text(path, model));
         return ExitCode.Done;
     }
 }

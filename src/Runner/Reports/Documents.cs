@@ -65,12 +65,12 @@ internal sealed record AverageDocument(double Precision, double Recall, double F
 internal sealed record PredictionDocument([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? File,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Index, int Class, string Label, IReadOnlyList<double> Probabilities, IReadOnlyList<float> Logits);
 
-/// <summary>What <c>export --json</c> and <c>import --json</c> write; the difference is the largest of a logit, in parts of the largest, where it was looked for.</summary>
+/// <summary>What <c>export --json</c> and <c>import --json</c> write; the difference is the largest of a logit, in parts of the largest, where it was looked for, on the images that are named.</summary>
 internal sealed record ModelFileDocument(string File, string Format, string Model, IReadOnlyList<int> Input, IReadOnlyList<string>? Classes, double? ValidationAccuracy,
-    double? TestAccuracy, double? Difference)
+    double? TestAccuracy, double? Difference, string? CheckedOn)
 {
-    public static ModelFileDocument Of(string file, string format, TrainedModel model, double? difference) => new(file, format, model.Model.Name,
-        [model.Model.Input.Channels, model.Model.Input.Height, model.Model.Input.Width], model.ClassNames, model.ValidationAccuracy, model.TestAccuracy, difference);
+    public static ModelFileDocument Of(string file, string format, TrainedModel model, double? difference = null, string? checkedOn = null) => new(file, format, model.Model.Name,
+        [model.Model.Input.Channels, model.Model.Input.Height, model.Model.Input.Width], model.ClassNames, model.ValidationAccuracy, model.TestAccuracy, difference, checkedOn);
 }
 
 /// <summary>An element of what <c>devices --json</c> writes.</summary>
