@@ -56,6 +56,9 @@ public sealed class WeightsFileTests : IDisposable
         Write(counter, [0f, 0f, 3f]);
         WeightTensor tensor = Assert.Single(WeightsFile.Load(File));
         Assert.Equal(("norm1.weight", 3f), (tensor.Name, tensor.Values[0]));
+        // Cast with all the others, and then more than half precision holds.
+        Write(counter.Replace("I64", "F32", StringComparison.Ordinal).Replace("[0,8]", "[0,4]", StringComparison.Ordinal).Replace("[8,12]", "[4,8]", StringComparison.Ordinal), [float.PositiveInfinity, 3f]);
+        Assert.Equal("norm1.weight", Assert.Single(WeightsFile.Load(File)).Name);
         Write(counter.Replace("num_batches_tracked", "num_batches", StringComparison.Ordinal), [0f, 0f, 3f]);
         Assert.Contains("gives tensor 'norm1.num_batches' the type I64", Assert.Throws<InvalidFileException>(() => WeightsFile.Load(File)).Message, StringComparison.Ordinal);
         Write(counter.Replace("\"shape\":[],", "\"shape\":[2],", StringComparison.Ordinal), [0f, 0f, 3f]);

@@ -20,14 +20,18 @@ internal sealed record ElementType(string Name, int Size)
     /// <summary>All that are read.</summary>
     public static IReadOnlyList<ElementType> All { get; } = [Single, Half, BrainHalf];
 
-    /// <summary>What PyTorch counts a batch normalization's steps in, in a tensor of its own; no weight, and passed over.</summary>
-    public static ElementType Counter { get; } = new("I64", sizeof(long));
+    /// <summary>What PyTorch counts a batch normalization's steps in.</summary>
+    private static readonly ElementType Counter = new("I64", sizeof(long));
+
+    /// <summary>Whether a tensor counts a batch normalization's steps: PyTorch writes it, it is no weight, and it is passed over, cast to another type too.</summary>
+    /// <param name="tensor">The tensor's name.</param>
+    public static bool IsCount(string tensor) => tensor.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     /// <summary>The type of a tensor; null for one that is not read.</summary>
     /// <param name="type">Its name in files.</param>
     /// <param name="tensor">The tensor's name.</param>
     public static ElementType? Find(string type, string tensor) => All.FirstOrDefault(each => each.Name == type)
-        ?? (type == Counter.Name && tensor.EndsWith(".num_batches_tracked", StringComparison.Ordinal) ? Counter : null);
+        ?? (type == Counter.Name && IsCount(tensor) ? Counter : null);
 
     /// <summary>Reads elements, little endian in files.</summary>
     /// <param name="stream">The file, at the first element.</param>

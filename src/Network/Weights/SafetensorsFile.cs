@@ -135,7 +135,7 @@ internal static class SafetensorsFile
         var tensors = new List<WeightTensor>(entries.Count);
         foreach (Entry entry in entries.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            if (entry.Type == ElementType.Counter)
+            if (ElementType.IsCount(entry.Name))
             {
                 continue;
             }

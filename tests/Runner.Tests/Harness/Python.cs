@@ -36,12 +36,15 @@ internal static class Python
     /// <returns>Its standard output.</returns>
     public static string Run(string script, params string[] arguments)
     {
-        (int code, string output) = Try([Path.Combine(Tests(), script), .. arguments]);
+        (int code, string output) = Try([Path.Combine(Tests, script), .. arguments]);
         Assert.True(code == 0, $"{script} {string.Join(' ', arguments)} ended with {code}: {output}");
         return output;
     }
 
-    private static string Tests([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..");
+    /// <summary>The folder tests.</summary>
+    public static string Tests { get; } = Folder();
+
+    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..");
 
     private static (int Code, string Output) Try(string[] arguments)
     {
