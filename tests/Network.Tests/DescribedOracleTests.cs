@@ -4,16 +4,24 @@ using Xunit;
 
 namespace GpuCnn.NetworkTests;
 
-/// <summary>Described models against PyTorch, which read the same descriptions: one of every kind of layer, and one without biases in front of its normalizations.</summary>
+/// <summary>Described models against PyTorch in double precision, which read the same descriptions: two of every kind of layer, the second with unusual settings, one without biases in front of
+/// its normalizations, and the residual network of the documents.</summary>
+/// <remarks>In that network some inputs of ReLUs lie nearer to zero than single precision can tell, and PyTorch's own gradients in single precision are off by 3e-3: they are compared
+/// with GELU in the place of ReLU ("resnet-smooth").</remarks>
 public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
 {
     private const int Batch = 64;
+
+    private static readonly string Documented = Path.Combine(ModelFileTests.RepositoryRoot(), "docs", "models", "resnet.json");
 
     private static readonly TrainingOptions InFileOrder = new() { Epochs = 1, BatchSize = Batch, Shuffle = false, Dropout = false, ValidationSplit = 0 };
 
     [DeviceTheory]
     [InlineData("all")]
     [InlineData("unbiased")]
+    [InlineData("odd")]
+    [InlineData("resnet")]
+    [InlineData("resnet-smooth")]
     public void Logits_in_evaluation_are_PyTorchs(string name)
     {
         using Network network = Create(name, out JsonElement golden);
@@ -24,6 +32,8 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
     [DeviceTheory]
     [InlineData("all")]
     [InlineData("unbiased")]
+    [InlineData("odd")]
+    [InlineData("resnet-smooth")]
     public void All_gradients_are_PyTorchs(string name)
     {
         using Network network = Create(name, out JsonElement golden);
@@ -48,9 +58,10 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
     }
 
     [DeviceTheory]
-    [InlineData("all")]
-    [InlineData("unbiased")]
-    public void Losses_of_10_Adam_steps_running_moments_and_what_they_lead_to_are_PyTorchs(string name)
+    [InlineData("all", 1e-3)]
+    [InlineData("unbiased", 1e-3)]
+    [InlineData("odd", 5e-3)]
+    public void Losses_of_10_Adam_steps_running_moments_and_what_they_lead_to_are_PyTorchs(string name, double tolerance)
     {
         using Network network = Create(name, out JsonElement golden);
         using var trainer = new Trainer(network, InFileOrder with { TrainSamples = 10 * Batch }, Oracle.Train);
@@ -59,14 +70,19 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
         IReadOnlyList<WeightTensor> weights = network.ExportWeights();
         foreach (JsonProperty running in golden.GetProperty("running").EnumerateObject())
         {
-            Near(Numbers(running.Value), weights.Single(tensor => tensor.Name == running.Name).Values, 1e-3, running.Name);
+            Near(Numbers(running.Value), weights.Single(tensor => tensor.Name == running.Name).Values, tolerance, running.Name);
         }
-        Near(Numbers(golden.GetProperty("test_logits_first_8_after")), Logits(network), 2e-3, "logits after");
+        Near(Numbers(golden.GetProperty("test_logits_first_8_after")), Logits(network), 2 * tolerance, "logits after");
     }
 
     private static Network Create(string name, out JsonElement golden)
     {
-        ModelDefinition model = ModelFile.Load(Oracle.File(Path.Combine("described", $"{name}.json")));
+        ModelDefinition model = name switch
+        {
+            "resnet" => ModelFile.Load(Documented),
+            "resnet-smooth" => ModelFile.Read(File.ReadAllText(Documented).Replace("\"relu\"", "\"gelu\"", StringComparison.Ordinal), Documented),
+            _ => ModelFile.Load(Oracle.File(Path.Combine("described", $"{name}.json"))),
+        };
         var network = new Network(model, TDevice.Open(), Batch);
         network.ImportWeights(Oracle.Weights(model));
         golden = Oracle.Golden(Path.Combine("described", $"{name}.golden"));

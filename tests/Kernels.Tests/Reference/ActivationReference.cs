@@ -6,6 +6,9 @@ public static class ActivationReference
     /// <summary>x, or slope x below zero.</summary>
     public static double LeakyRelu(double x, double slope) => x > 0 ? x : slope * x;
 
+    /// <summary>The gradient of x, of what <see cref="LeakyRelu"/> gave and its gradient; with a slope of 0 too, where what it gave does not tell zero from below.</summary>
+    public static double[] LeakyReluGradient(double[] output, double[] gradOutput, double slope) => [.. output.Zip(gradOutput, (y, r) => y > 0 ? r : slope * r)];
+
     /// <summary>x Φ(x).</summary>
     public static double Gelu(double x) => x * Normal(x);
 

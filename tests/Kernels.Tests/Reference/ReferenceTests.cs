@@ -40,6 +40,29 @@ public sealed class ReferenceTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(0.01)]
+    [InlineData(0.7)]
+    [InlineData(1)]
+    public void LeakyRelu(double slope)
+    {
+        double[] x = Flat(Distinct(new Random(5), 2, 3, 5, 7)), r = Values.Vector(new Random(6), x.Length);
+        double[] y = [.. x.Select(value => ActivationReference.LeakyRelu(value, slope))];
+        CentralDifference.Proves(x, ActivationReference.LeakyReluGradient(y, r, slope), () => Values.Dot([.. x.Select(value => ActivationReference.LeakyRelu(value, slope))], r));
+    }
+
+    [Fact]
+    public void Gelu()
+    {
+        var random = new Random(7);
+        double[] x = [.. Values.Vector(random, 60).Select((value, i) => value * (1 + (i % 7))), 0, -0.75, 5, -5], r = Values.Vector(random, 64);
+        CentralDifference.Proves(x, [.. x.Zip(r, (value, grad) => ActivationReference.GeluSlope(value) * grad)], () => Values.Dot([.. x.Select(ActivationReference.Gelu)], r));
+        // Known values of the normal distribution, to ten digits.
+        Assert.Equal(0.8413447461, ActivationReference.Gelu(1), 1e-10);
+        Assert.Equal(-0.1586552539, ActivationReference.Gelu(-1), 1e-10);
+    }
+
+    [Theory]
     [InlineData(2, 2, 2, false)]
     [InlineData(3, 2, 1, false)]
     [InlineData(1, 2, 3, false)]
