@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using GpuCnn.Kernels.Tests;
 using Xunit;
@@ -15,8 +16,11 @@ public sealed partial class DocumentedModelTests
     [MemberData(nameof(Files))]
     public void A_model_in_a_file_trains(string file)
     {
-        RequireStep(ModelFile.Load(Path.Combine(Docs, "models", file)));
+        ModelDefinition model = ModelFile.Load(Path.Combine(Docs, "models", file));
+        RequireStep(model);
         Assert.Contains($"models/{file}", Text, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{model.Parameters:N0} parameters, {model.Summary.Sum(line => line.MultiplyAdds) / 1e6:0.0} million multiply-adds an image"),
+            Text.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 
     [Fact]
