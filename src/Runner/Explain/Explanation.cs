@@ -12,7 +12,14 @@ internal sealed record Explanation(string Title, string Summary, IReadOnlyList<S
 /// <param name="Name">One word, by which <c>--step</c> and links find it.</param>
 /// <param name="Title">Its heading.</param>
 /// <param name="Blocks">What it shows, in order.</param>
-internal sealed record Step(string Name, string Title, params IReadOnlyList<Block> Blocks);
+internal sealed record Step(string Name, string Title, params IReadOnlyList<Block> Blocks)
+{
+    /// <summary>What a page's contents call it.</summary>
+    public string Link { get; init; } = Title;
+
+    /// <summary>Whether it is one of many alike, which a terminal leaves out unless it is asked for.</summary>
+    public bool IsDetail { get; init; }
+}
 
 /// <summary>A part of a step.</summary>
 internal abstract record Block;
@@ -30,7 +37,11 @@ internal sealed record Grids(IReadOnlyList<NumberGrid> Items, int OnTerminal = i
 /// <param name="Caption">What it shows.</param>
 /// <param name="Columns">The columns' names.</param>
 /// <param name="Rows">As many cells each.</param>
-internal sealed record Listing(string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows) : Block;
+internal sealed record Listing(string Caption, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows) : Block
+{
+    /// <summary>The column that a terminal leaves out where that makes the rest fit.</summary>
+    public int? Spare { get; init; }
+}
 
 /// <summary>Shares as bars.</summary>
 /// <param name="Caption">What they are shares of.</param>

@@ -17,7 +17,7 @@ internal static class ExplanationPage
         var page = new HtmlPage(explanation.Title, explanation.Summary);
         foreach (Step step in explanation.Steps)
         {
-            page.Section(step.Name, step.Title, [.. step.Blocks.Select(Element)]);
+            page.LinkedSection(step.Name, step.Title, step.Link, [.. step.Blocks.Select(Element)]);
         }
         return page;
     }

@@ -19,9 +19,20 @@ internal sealed class ExplanationView(IAnsiConsole console)
     {
         Line(explanation.Title, new Style(decoration: Decoration.Bold));
         Line(explanation.Summary);
-        for (int i = 0; i < explanation.Steps.Count; i++)
+        Step[] details = explanation.Steps.Count > 1 ? [.. explanation.Steps.Where(step => step.IsDetail)] : [];
+        foreach (Step step in explanation.Steps)
         {
-            Step step = explanation.Steps[i];
+            if (details.Contains(step))
+            {
+                if (step == details[0])
+                {
+                    console.WriteLine();
+                    Line("Layer by layer", new Style(decoration: Decoration.Bold | Decoration.Underline));
+                    console.WriteLine();
+                    Line($"{details.Length} steps, a layer each: --step {step.Name} to --step {details[^1].Name} show one, --output FILE.html and --json have them all.");
+                }
+                continue;
+            }
             console.WriteLine();
             Line(step.Title, new Style(decoration: Decoration.Bold | Decoration.Underline), $"   --step {step.Name}");
             foreach (Block block in step.Blocks)
@@ -58,11 +69,15 @@ internal sealed class ExplanationView(IAnsiConsole console)
     private void Write(Listing listing)
     {
         Line(listing.Caption);
-        int[] widths = [.. listing.Columns.Select((column, i) => Math.Max(column.TrimStart('>').Length, listing.Rows.Max(row => row[i].Length)))];
-        if (widths.Sum() + (Gap * (widths.Length - 1)) > Width)
+        if (!Fits(listing))
         {
-            WriteRecords(listing);
-            return;
+            Listing narrow = listing.Spare is { } spare ? new Listing(listing.Caption, Without(listing.Columns, spare), [.. listing.Rows.Select(row => Without(row, spare))]) : listing;
+            if (!Fits(narrow))
+            {
+                WriteRecords(listing);
+                return;
+            }
+            listing = narrow;
         }
         Table table = new Table().Border(TableBorder.None);
         foreach (string column in listing.Columns)
@@ -76,6 +91,10 @@ internal sealed class ExplanationView(IAnsiConsole console)
         }
         console.Write(table);
     }
+
+    private bool Fits(Listing listing) => listing.Columns.Select((column, i) => Math.Max(column.TrimStart('>').Length, listing.Rows.Max(row => row[i].Length)) + Gap).Sum() - Gap <= Width;
+
+    private static string[] Without(IReadOnlyList<string> cells, int column) => [.. cells.Where((_, i) => i != column)];
 
     /// <summary>A table that is wider than the terminal, as a paragraph a row.</summary>
     private void WriteRecords(Listing listing)

@@ -5,11 +5,8 @@ namespace GpuCnn.Runner.Explain;
 /// <summary>An image's way through a trained model, as steps.</summary>
 internal static class ModelSteps
 {
-    /// <summary>Filters and maps that a terminal has room for.</summary>
+    /// <summary>Filters that a terminal has room for.</summary>
     private const int OnTerminal = 6;
-
-    /// <summary>Maps of a layer that a page shows; those of a wide layer are too many to look at.</summary>
-    private const int OnPage = 12;
 
     /// <summary>Runs an image through a model.</summary>
     /// <param name="model">The model.</param>
@@ -26,14 +23,15 @@ internal static class ModelSteps
         OcclusionMap occlusion = OcclusionMap.Of(network, image);
         using var inspector = new Inspector(model, weights, device);
         float[] pixels = [.. image.Pixels.ToArray().Select(pixel => pixel / 255f)];
-        IReadOnlyList<LayerOutput> outputs = inspector.Trace(pixels);
+        float[] planes = [.. Enumerable.Range(0, image.Shape.Channels).SelectMany(channel => pixels.Where((_, i) => i % image.Shape.Channels == channel))];
+        IReadOnlyList<LayerOutput> outputs = inspector.Trace(planes);
         string said = image.ClassNames[prediction.Class];
         var steps = new List<Step> { Input(image, pixels, label) };
         if (Filters(model, weights) is { } filters)
         {
             steps.Add(filters);
         }
-        steps.AddRange(outputs.TakeWhile(output => output.Shape is not { Height: 1, Width: 1 }).Select(Layer));
+        steps.AddRange(new LayerSteps(model, weights, planes, outputs).All());
         steps.Add(Layers(outputs, prediction));
         steps.Add(Occlusion(occlusion, image, pixels, said));
         steps.Add(Probabilities(prediction, image.ClassNames, label));
@@ -62,23 +60,11 @@ internal static class ModelSteps
             new Grids([.. grids], OnTerminal));
     }
 
-    private static Step Layer(LayerOutput output)
-    {
-        int size = output.Shape.Height * output.Shape.Width;
-        double scale = output.Values.Max(value => Math.Abs((double)value));
-        int[] strongest = [.. Enumerable.Range(0, output.Shape.Channels).OrderByDescending(channel => output.Values.Skip(channel * size).Take(size).Sum(value => Math.Abs((double)value))).Take(OnPage)];
-        return new Step(output.Name, Title(output),
-            new Prose($"{Statistics(output)} The {strongest.Length} strongest maps of {output.Shape.Channels}:"),
-            new Grids([.. strongest.Select(channel => NumberGrid.Of(Invariant($"map {channel}"), output.Map(channel), NumberFormat.Colours, scale))], OnTerminal));
-    }
-
     private static Step Layers(IReadOnlyList<LayerOutput> outputs, Prediction prediction)
     {
         double difference = outputs[^1].Values.Zip(prediction.Logits).Max(pair => Math.Abs((double)pair.First - pair.Second));
         return new Step("layers", "All layers",
-            new Listing("What every layer gives", ["layer", "settings", ">output", ">least", ">mean", ">most", ">zeros"],
-                [.. outputs.Select(output => (IReadOnlyList<string>)[output.Name, output.Description, output.Shape.ToString(), Number(output.Values.Min()), Number(output.Values.Average(value => (double)value)),
-                    Number(output.Values.Max()), Zeros(output)])]),
+            new Listing("What every layer gives", ["layer", "settings", ">output", ">least", ">mean", ">most", ">zeros"], [.. outputs.Select(Row)]) { Spare = 1 },
             new Prose(Invariant($"Here every layer ran by itself. The network proper does neighbouring layers in one operation and never stores what lies between them; its logits {(difference == 0 ? "are the same to the bit" : Invariant($"differ by at most {difference:0.0e+0}"))}.")));
     }
 
@@ -113,14 +99,11 @@ internal static class ModelSteps
     internal static NumberGrid Bytes(string caption, ReadOnlyMemory<byte> pixels, TensorShape shape) => NumberGrid.Of(caption,
         pixels.ToArray().Where((_, i) => i % shape.Channels == 0).Select(pixel => (float)pixel).Chunk(shape.Width), NumberFormat.Whole, byte.MaxValue);
 
-    private static string Title(LayerOutput output) => $"{output.Name}{(output.Description.Length > 0 ? $": {output.Description}" : "")}, gives {output.Shape}";
-
-    private static string Statistics(LayerOutput output) =>
-        $"Numbers from {Number(output.Values.Min())} to {Number(output.Values.Max())}, {Number(output.Values.Average(value => (double)value))} on average, {Zeros(output)} of them zero.";
-
-    private static string Zeros(LayerOutput output) => Invariant($"{100.0 * output.Values.Count(value => value == 0) / output.Values.Count:0.0} %");
-
-    private static string Number(double value) => Invariant($"{Math.Round(value, 3) + 0.0:0.000}");
+    private static string[] Row(LayerOutput output)
+    {
+        (string least, string mean, string most, string zeros) = LayerSteps.Statistics(output);
+        return [output.Name, output.Description, output.Shape.ToString(), least, mean, most, zeros];
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -17,7 +17,7 @@ internal sealed class HtmlPage(string title, string summary)
     /// <summary>Elements that HTML writes without an end tag; all others must have one even when they are empty.</summary>
     private static readonly HashSet<string> WithoutEnd = ["br", "hr", "img", "link", "meta", "source", "wbr"];
 
-    private readonly List<(string Id, string Heading, object?[] Content)> sections = [];
+    private readonly List<(string Id, string Heading, string Link, object?[] Content)> sections = [];
 
     /// <summary>The styles, read once.</summary>
     private static string Styles { get; } = ReadStyles();
@@ -26,7 +26,14 @@ internal sealed class HtmlPage(string title, string summary)
     /// <param name="id">Its anchor, for links.</param>
     /// <param name="heading">Its heading.</param>
     /// <param name="content">Elements, text, or sequences of them.</param>
-    public void Section(string id, string heading, params object?[] content) => sections.Add((id, heading, content));
+    public void Section(string id, string heading, params object?[] content) => LinkedSection(id, heading, heading, content);
+
+    /// <summary>Adds a section at the end whose link in the page's contents has a text of its own.</summary>
+    /// <param name="id">Its anchor, for links.</param>
+    /// <param name="heading">Its heading.</param>
+    /// <param name="link">The link's text.</param>
+    /// <param name="content">Elements, text, or sequences of them.</param>
+    public void LinkedSection(string id, string heading, string link, params object?[] content) => sections.Add((id, heading, link, content));
 
     /// <summary>The page.</summary>
     public override string ToString()
@@ -58,7 +65,7 @@ internal sealed class HtmlPage(string title, string summary)
     private static XElement Meta(string name, string content) => new("meta", new XAttribute("name", name), new XAttribute("content", content));
 
     private XElement Contents() => new("nav", new XAttribute("aria-label", "Contents"),
-        new XElement("ul", sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Heading)))));
+        new XElement("ul", sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Link)))));
 
     private static string Serialize(XElement page)
     {
