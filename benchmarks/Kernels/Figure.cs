@@ -7,7 +7,7 @@ internal sealed record Figure(string Op, string Shape, int Batch, string Body, d
     double PercentOfCopying, string Date, string Commit)
 {
     /// <summary>The name of our body.</summary>
-    public const string Ours = nameof(OpBenchmark.GpuCnn);
+    public const string Ours = nameof(OwnBenchmark.GpuCnn);
 
     /// <summary>Whether it is of the same thing.</summary>
     public bool Replaces(Figure other) => (Op, Shape, Batch, Body) == (other.Op, other.Shape, other.Batch, other.Body);

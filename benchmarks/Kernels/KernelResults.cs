@@ -42,8 +42,8 @@ internal static class KernelResults
             string Time(string body) => Of(body) is { } figure ? Table.Time(figure.Seconds) : "";
             string Ratio(string body) => Of(body) is { } figure && Of(Figure.Ours) is { } own ? Table.Number(figure.Seconds / own.Seconds) : "";
             string Number(Func<Figure, double> value) => Of(Figure.Ours) is { } own ? Table.Number(value(own)) : "";
-            table.Add(group.Key.Op, group.Key.Shape, group.Key.Batch, Time(nameof(OpBenchmark.Naive)), Time(nameof(ProductBenchmark.MathNet)), Time(nameof(OpBenchmark.TorchSharp)), Time(Figure.Ours),
-                Ratio(nameof(OpBenchmark.Naive)), Ratio(nameof(OpBenchmark.TorchSharp)), Number(figure => figure.GigaFlops), Number(figure => figure.PercentOfPeak),
+            table.Add(group.Key.Op, group.Key.Shape, group.Key.Batch, Time(nameof(OwnBenchmark.Naive)), Time(nameof(ProductBenchmark.MathNet)), Time(nameof(OpBenchmark.TorchSharp)), Time(Figure.Ours),
+                Ratio(nameof(OwnBenchmark.Naive)), Ratio(nameof(OpBenchmark.TorchSharp)), Number(figure => figure.GigaFlops), Number(figure => figure.PercentOfPeak),
                 Number(figure => figure.GigaBytes), Number(figure => figure.PercentOfCopying), $"{group.First().Date}, {group.First().Commit}");
         }
         return $"""

@@ -2,14 +2,13 @@ using BenchmarkDotNet.Attributes;
 
 namespace GpuCnn.Benchmarks.Operations;
 
-/// <summary>An operation: the textbook's loops on one thread, ours and TorchSharp's on all.</summary>
+/// <summary>An operation that TorchSharp has not: the textbook's loops on one thread, ours on all.</summary>
 /// <param name="op">The operation's name in the table of cases.</param>
-public abstract class OpBenchmark(string op)
+public abstract class OwnBenchmark(string op)
 {
     private static readonly Lazy<Device> Cpu = new(() => AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), CpuPeak.Threads));
 
     private KernelCase? one;
-    private TorchPeer? torch;
 
     /// <summary>The operation's shapes in the three models.</summary>
     public IEnumerable<string> Shapes => CaseTable.OfOp(op).Select(entry => entry.Shape);
@@ -43,6 +42,25 @@ public abstract class OpBenchmark(string op)
         One.Check();
     }
 
+    /// <summary>Frees the operands.</summary>
+    [GlobalCleanup]
+    public virtual void Close() => one?.Dispose();
+
+    /// <summary>Plain loops.</summary>
+    [Benchmark(Baseline = true)]
+    public void Naive() => One.Naive();
+
+    /// <summary>Ours.</summary>
+    [Benchmark]
+    public void GpuCnn() => One.Run();
+}
+
+/// <summary>An operation that TorchSharp has too, which runs on all threads.</summary>
+/// <param name="op">The operation's name in the table of cases.</param>
+public abstract class OpBenchmark(string op) : OwnBenchmark(op)
+{
+    private TorchPeer? torch;
+
     /// <summary>Makes the operands and compares TorchSharp's with the textbook's.</summary>
     [GlobalSetup(Target = nameof(TorchSharp))]
     public void OpenTorch()
@@ -52,21 +70,12 @@ public abstract class OpBenchmark(string op)
         One.Check(torch.Run, torch.Differences);
     }
 
-    /// <summary>Frees the operands.</summary>
-    [GlobalCleanup]
-    public void Close()
+    /// <inheritdoc/>
+    public override void Close()
     {
         torch?.Dispose();
-        one?.Dispose();
+        base.Close();
     }
-
-    /// <summary>Plain loops.</summary>
-    [Benchmark(Baseline = true)]
-    public void Naive() => One.Naive();
-
-    /// <summary>Ours.</summary>
-    [Benchmark]
-    public void GpuCnn() => One.Run();
 
     /// <summary>libtorch's.</summary>
     [Benchmark]

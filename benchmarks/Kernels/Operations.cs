@@ -3,8 +3,29 @@ namespace GpuCnn.Benchmarks.Operations;
 /// <summary>A step of Adam.</summary>
 public class Adam() : OpBenchmark(nameof(Adam));
 
+/// <summary>A step of AdamW, with decay of a half of the parameters and scaled gradients.</summary>
+public class AdamW() : OpBenchmark(nameof(AdamW));
+
+/// <summary>The sum at the end of a residual block, with ReLU.</summary>
+public class Add() : OpBenchmark(nameof(Add));
+
+/// <summary>A batch of images shifted, mirrored and partly erased.</summary>
+public class AugmentImages() : OwnBenchmark(nameof(AugmentImages));
+
+/// <summary>Average-pooling, the global one too.</summary>
+public class AveragePool2d() : OpBenchmark(nameof(AveragePool2d));
+
+/// <summary>Gradient of average-pooling.</summary>
+public class AveragePool2dGradient() : OpBenchmark(nameof(AveragePool2dGradient));
+
 /// <summary>Mean loss and hits of a batch.</summary>
 public class BatchMetrics() : OpBenchmark(nameof(BatchMetrics));
+
+/// <summary>Batch normalization of a training step.</summary>
+public class BatchNorm() : OpBenchmark(nameof(BatchNorm));
+
+/// <summary>Gradients of batch normalization: of weight, bias and input.</summary>
+public class BatchNormGradient() : OpBenchmark(nameof(BatchNormGradient));
 
 /// <summary>Convolution, bias, ReLU, pooling.</summary>
 public class Conv2dForward() : OpBenchmark(nameof(Conv2dForward));
@@ -30,17 +51,38 @@ public class Dropout() : OpBenchmark(nameof(Dropout));
 /// <summary>A batch from the bytes of images.</summary>
 public class GatherImages() : OpBenchmark(nameof(GatherImages));
 
+/// <summary>GELU.</summary>
+public class Gelu() : OpBenchmark(nameof(Gelu));
+
+/// <summary>Gradient of GELU.</summary>
+public class GeluGradient() : OpBenchmark(nameof(GeluGradient));
+
+/// <summary>The norm of all gradients, and by how much a bound scales them.</summary>
+public class GradientClip() : OpBenchmark(nameof(GradientClip));
+
+/// <summary>LeakyReLU.</summary>
+public class LeakyRelu() : OpBenchmark(nameof(LeakyRelu));
+
+/// <summary>Gradient of LeakyReLU.</summary>
+public class LeakyReluGradient() : OpBenchmark(nameof(LeakyReluGradient));
+
 /// <summary>Max-pooling of its own.</summary>
 public class MaxPool2d() : OpBenchmark(nameof(MaxPool2d));
 
 /// <summary>Gradient of max-pooling.</summary>
 public class MaxPool2dGradient() : OpBenchmark(nameof(MaxPool2dGradient));
 
+/// <summary>A step of the average of all parameters.</summary>
+public class MovingAverage() : OpBenchmark(nameof(MovingAverage));
+
 /// <summary>ReLU of its own.</summary>
 public class Relu() : OpBenchmark(nameof(Relu));
 
 /// <summary>Gradient of ReLU.</summary>
 public class ReluGradient() : OpBenchmark(nameof(ReluGradient));
+
+/// <summary>A step of descent with momentum, decay of a half of the parameters and scaled gradients.</summary>
+public class SgdDecay() : OpBenchmark(nameof(SgdDecay));
 
 /// <summary>A step of descent with momentum.</summary>
 public class SgdMomentum() : OpBenchmark(nameof(SgdMomentum));

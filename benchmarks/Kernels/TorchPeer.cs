@@ -21,6 +21,11 @@ internal sealed class TorchPeer : IDisposable
         SoftmaxCrossEntropyCase c => Softmax(c),
         AdamCase c => Step(c.Parameters, c.Gradients, parameter => optim.Adam([parameter], lr: 1e-3, eps: 1e-7)),
         SgdMomentumCase c => Step(c.Parameters, c.Gradients, parameter => optim.SGD([parameter], 1e-3, momentum: 0.9)),
+        BatchNormCase or BatchNormGradientCase or MapCase or MapGradientCase or AddCase or AveragePool2dCase or AveragePool2dGradientCase => TorchLayers.Of(one),
+        AdamWCase c => Step(c.Parameters, c.Gradients, parameter => optim.AdamW([parameter], lr: 1e-3, eps: 1e-7, weight_decay: 10)),
+        SgdDecayCase c => Step(c.Parameters, c.Gradients, parameter => optim.SGD([parameter], 1e-3, momentum: 0.9, weight_decay: 10)),
+        GradientClipCase c => TorchLayers.Clip(c),
+        MovingAverageCase c => TorchLayers.Average(c),
         _ => Element(one),
     };
 
@@ -179,12 +184,12 @@ internal sealed class TorchPeer : IDisposable
         return (weight.permute(3, 0, 1, 2).contiguous().permute(0, 3, 1, 2), matrix[c.Sizes.Depth].clone());
     }
 
-    private static float[] Random(int length)
+    internal static float[] Random(int length)
     {
         var values = new float[length];
         Numbers.Uniform(values);
         return values;
     }
 
-    private static float[] Values(Tensor result) => result.contiguous().data<float>().ToArray();
+    internal static float[] Values(Tensor result) => result.contiguous().data<float>().ToArray();
 }

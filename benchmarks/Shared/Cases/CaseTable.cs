@@ -9,14 +9,14 @@ namespace GpuCnn.Benchmarks;
 /// <param name="Create">Makes the case; its memory comes with <see cref="KernelCase.Open"/>.</param>
 internal sealed record CaseEntry(string Op, string Shape, bool HasBatch, Func<int, KernelCase> Create);
 
-/// <summary>Every operation on every shape that it has in the three models.</summary>
+/// <summary>Every operation on every shape that it has in the three models; layers that these have not on some shapes of docs/models/resnet.json, and what recipes add to a training of cnn1.</summary>
 internal static class CaseTable
 {
     /// <summary>The batches that are measured.</summary>
     public static IReadOnlyList<int> Batches { get; } = [1, 64, 512];
 
     /// <summary>The entries, each shape once, in the order of the models' layers.</summary>
-    public static IReadOnlyList<CaseEntry> All { get; } = [.. ModelDefinition.All.SelectMany(Of).DistinctBy(entry => (entry.Op, entry.Shape)).OrderBy(entry => entry.Op, StringComparer.Ordinal)];
+    public static IReadOnlyList<CaseEntry> All { get; } = [.. ModelDefinition.All.SelectMany(Of).Concat(OtherLayers()).Concat(Recipes()).DistinctBy(entry => (entry.Op, entry.Shape)).OrderBy(entry => entry.Op, StringComparer.Ordinal)];
 
     /// <summary>The entries of an operation.</summary>
     public static IEnumerable<CaseEntry> OfOp(string op) => All.Where(entry => entry.Op == op);
@@ -27,11 +27,7 @@ internal static class CaseTable
     private static List<CaseEntry> Of(ModelDefinition model)
     {
         var entries = new List<CaseEntry>();
-        void Add(Func<int, KernelCase> create, bool hasBatch = true)
-        {
-            using KernelCase one = create(1);
-            entries.Add(new CaseEntry(one.Op, one.Shape, hasBatch, create));
-        }
+        void Add(Func<int, KernelCase> create, bool hasBatch = true) => entries.Add(Entry(create, hasBatch));
         Add(batch => new GatherImagesCase(model.Input.Count, batch));
         TensorShape shape = model.Input;
         for (int i = 0; i < model.Layers.Count; shape = model.Layers[i++].OutputShape(shape))
@@ -68,6 +64,42 @@ internal static class CaseTable
         Add(_ => new AdamCase((int)model.Parameters), hasBatch: false);
         Add(_ => new SgdMomentumCase((int)model.Parameters), hasBatch: false);
         return entries;
+    }
+
+    private static IEnumerable<CaseEntry> OtherLayers()
+    {
+        foreach ((int channels, int size, bool relu) in ((int, int, bool)[])[(16, 28, true), (24, 14, false), (40, 7, true)])
+        {
+            int count = channels * size * size;
+            yield return Entry(batch => new BatchNormCase(channels, size, size, relu, batch));
+            yield return Entry(batch => new BatchNormGradientCase(channels, size, size, relu, batch));
+            yield return Entry(batch => new LeakyReluCase(count, batch));
+            yield return Entry(batch => new LeakyReluGradientCase(count, batch));
+            yield return Entry(batch => new GeluCase(count, batch));
+            yield return Entry(batch => new GeluGradientCase(count, batch));
+            yield return Entry(batch => new AddCase(count, batch));
+        }
+        foreach (Pool2dShape sizes in (Pool2dShape[])[new(16, 28, 28, 2, 2, 2), new(24, 14, 14, 2, 2, 2), new(40, 7, 7, 7, 7, 7)])
+        {
+            yield return Entry(batch => new AveragePool2dCase(sizes, batch));
+            yield return Entry(batch => new AveragePool2dGradientCase(sizes, batch));
+        }
+    }
+
+    private static IEnumerable<CaseEntry> Recipes()
+    {
+        int parameters = (int)ModelDefinition.Cnn1.Parameters;
+        yield return Entry(batch => new AugmentImagesCase(batch));
+        yield return Entry(_ => new AdamWCase(parameters), hasBatch: false);
+        yield return Entry(_ => new SgdDecayCase(parameters), hasBatch: false);
+        yield return Entry(_ => new GradientClipCase(parameters), hasBatch: false);
+        yield return Entry(_ => new MovingAverageCase(parameters), hasBatch: false);
+    }
+
+    private static CaseEntry Entry(Func<int, KernelCase> create, bool hasBatch = true)
+    {
+        using KernelCase one = create(1);
+        return new CaseEntry(one.Op, one.Shape, hasBatch, create);
     }
 
     /// <summary>A convolution's operations; nobody asks for the gradient of the images.</summary>
