@@ -21,11 +21,23 @@ public sealed class ModelDefinition
     /// <param name="epochs">How many epochs it is trained for unless said otherwise.</param>
     /// <param name="layers">The layers; the last one's outputs are the logits, one a class.</param>
     /// <exception cref="ModelException">A layer does not fit the one before it, or the model is too large.</exception>
-    public ModelDefinition(string name, TensorShape input, int epochs, params IReadOnlyList<Layer> layers)
+    public ModelDefinition(string name, TensorShape input, int epochs, params IReadOnlyList<Layer> layers) : this(name, input, new TrainingOptions { Epochs = epochs }, layers)
     {
+    }
+
+    /// <summary>Creates a model with a recipe and infers all shapes.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="input">The shape of an image.</param>
+    /// <param name="recipe">How it is trained unless said otherwise.</param>
+    /// <param name="layers">The layers; the last one's outputs are the logits, one a class.</param>
+    /// <exception cref="ModelException">A layer does not fit the one before it, or the model is too large.</exception>
+    /// <exception cref="OptionException">The recipe has an option that is out of range, or does not go with another.</exception>
+    public ModelDefinition(string name, TensorShape input, TrainingOptions recipe, params IReadOnlyList<Layer> layers)
+    {
+        recipe.Validate();
         Name = name;
         Input = input;
-        Epochs = epochs;
+        Recipe = recipe;
         Layers = layers;
         if (layers.Count == 0)
         {
@@ -47,8 +59,14 @@ public sealed class ModelDefinition
     /// <summary>The shape of an image.</summary>
     public TensorShape Input { get; }
 
+    /// <summary>How it is trained unless said otherwise.</summary>
+    public TrainingOptions Recipe { get; }
+
+    /// <summary>What of the recipe differs from the defaults, but for the epochs, as the flags of a command line; empty for a model without a recipe of its own.</summary>
+    public string RecipeFlags => string.Join(' ', RecipeKey.Of(Recipe).Select(each => $"{each.Key.Flag} {RecipeKey.Text(each.Value)}"));
+
     /// <summary>How many epochs it is trained for unless said otherwise.</summary>
-    public int Epochs { get; }
+    public int Epochs => Recipe.Epochs;
 
     /// <summary>The layers in order.</summary>
     public IReadOnlyList<Layer> Layers { get; }

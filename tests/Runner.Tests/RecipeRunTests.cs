@@ -77,6 +77,50 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal((0, ""), (same.ExitCode, same.Error));
     }
 
+    [Fact]
+    public void A_models_recipe_stands_where_nothing_is_given()
+    {
+        ArgsDocument args = Trained("""{ "batch_size": 20, "optimizer": "sgd", "learning_rate": 0.02, "schedule": "cosine", "warm_up": 1.5, "weight_decay": 0.001, "augment": "shift=1", "stop_patience": 9 }""");
+        Assert.Equal((3, 20, "sgd", 0.02, "cosine=0", 1.5, 0.001, "shift=1", 9, 0.2),
+            (args.Epochs, args.BatchSize, args.Optimizer, args.LearningRate, args.Schedule, args.WarmUp, args.WeightDecay, args.Augment, args.StopPatience, args.ValidationSplit));
+    }
+
+    [Fact]
+    public void What_is_given_takes_the_place_of_the_recipe_and_of_what_belongs_to_it()
+    {
+        const string Recipe = """{ "batch_size": 20, "optimizer": "sgd", "learning_rate": 0.02, "schedule": "cosine", "warm_up": 1.5, "weight_decay": 0.001, "augment": "shift=1", "stop_patience": 9 }""";
+        ArgsDocument adam = Trained(Recipe, "--optimizer", "adam", "--batch-size", "40", "--augment", "none");
+        Assert.Equal(("adam", 0.001, 0.0, 40, "none", "cosine=0", 1.5), (adam.Optimizer, adam.LearningRate, adam.WeightDecay, adam.BatchSize, adam.Augment, adam.Schedule, adam.WarmUp));
+        ArgsDocument schedule = Trained(Recipe, "--schedule", "one-cycle", "--learning-rate", "0.03");
+        Assert.Equal(("one-cycle=0.3", 0.0, 0.03, 0.001), (schedule.Schedule, schedule.WarmUp, schedule.LearningRate, schedule.WeightDecay));
+        ArgsDocument shorter = Trained(Recipe, "--epochs", "1", "--validation-split", "0");
+        Assert.Equal((1, 0.0, 0, 0.0), (shorter.Epochs, shorter.WarmUp, shorter.StopPatience, shorter.ValidationSplit));
+    }
+
+    [Fact]
+    public void A_recipe_is_shown_with_its_model()
+    {
+        string model = Described("""{ "batch_size": 20, "optimizer": "adamw", "ema": 0.9 }""");
+        Assert.StartsWith("wee: input 1x28x28, 10 classes, 3 epochs, batches of 20\nrecipe: --batch-size 20 --optimizer adamw --ema 0.9\n", CommandRun.Of("models", model).Out, StringComparison.Ordinal);
+        Assert.Contains("batches of 7\n", CommandRun.Of("models", model, "--batch-size", "7").Out, StringComparison.Ordinal);
+        Assert.Equal("--batch-size 20 --optimizer adamw --ema 0.9", CommandRun.Of("models", model, "--json").Json[0].GetProperty("recipe").GetString());
+    }
+
+    private ArgsDocument Trained(string recipe, params string[] args)
+    {
+        string folder = tiny.New("run");
+        CommandRun run = Train(["--model", Described(recipe), "--train-samples", "100", "--accelerator", "cpu", "--output", folder, .. args]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        return RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
+    }
+
+    private string Described(string recipe)
+    {
+        string file = $"{tiny.New("wee")}.json";
+        File.WriteAllText(file, $$"""{ "name": "wee", "input": [1, 28, 28], "epochs": 3, "recipe": {{recipe}}, "layers": [{ "kind": "flatten" }, { "kind": "dense", "units": 10 }] }""");
+        return file;
+    }
+
     private CommandRun Train(string[] args, Action<int>? atLaunch = null, CancellationTokenSource? stop = null) =>
         CommandRun.Watched(["train", "--data", tiny.Data, .. args], atLaunch, stop);
 }

@@ -8,19 +8,19 @@ namespace GpuCnn;
 /// <param name="Settings">Its settings, those that must be given first.</param>
 /// <param name="Create">Makes a layer of settings.</param>
 /// <param name="Describe">The settings of a layer; null for a layer of another kind.</param>
-internal sealed record LayerKind(string Name, string Help, IReadOnlyList<LayerSetting> Settings, Func<SettingValues, Layer> Create, Func<Layer, SettingValues?> Describe)
+internal sealed record LayerKind(string Name, string Help, IReadOnlyList<ModelSetting> Settings, Func<SettingValues, Layer> Create, Func<Layer, SettingValues?> Describe)
 {
-    private static readonly LayerSetting Stride = new("stride", SettingForm.Whole, "Pixels between neighbouring windows, in both directions.", Preset: "1");
+    private static readonly ModelSetting Stride = new("stride", SettingForm.Whole, "Pixels between neighbouring windows, in both directions.", Preset: "1");
 
-    private static readonly LayerSetting PoolStride = Stride with { Preset = "the window" };
+    private static readonly ModelSetting PoolStride = Stride with { Preset = "the window" };
 
-    private static readonly LayerSetting Padding = new("padding", SettingForm.Whole, "Rows and columns of zeros on each side.", 0, Preset: "0");
+    private static readonly ModelSetting Padding = new("padding", SettingForm.Whole, "Rows and columns of zeros on each side.", 0, Preset: "0");
 
-    private static readonly LayerSetting PoolPadding = Padding with { Help = "Rows and columns on each side that windows may cover, at most half the window." };
+    private static readonly ModelSetting PoolPadding = Padding with { Help = "Rows and columns on each side that windows may cover, at most half the window." };
 
-    private static readonly LayerSetting Bias = new("bias", SettingForm.Switch, "Whether each output has a bias; in front of a batch normalization it is of no use.", Preset: "true");
+    private static readonly ModelSetting Bias = new("bias", SettingForm.Switch, "Whether each output has a bias; in front of a batch normalization it is of no use.", Preset: "true");
 
-    private static readonly LayerSetting Window = new("window", SettingForm.Whole, "Height and width of the window.");
+    private static readonly ModelSetting Window = new("window", SettingForm.Whole, "Height and width of the window.");
 
     /// <summary>All kinds.</summary>
     public static IReadOnlyList<LayerKind> All { get; } =

@@ -18,10 +18,10 @@ public static class ModelFitting
         }
         if (model.Classes == classes)
         {
-            return new ModelDefinition(model.Name, input, model.Epochs, model.Layers);
+            return new ModelDefinition(model.Name, input, model.Recipe, model.Layers);
         }
         return model.Layers[^1] is Dense last
-            ? new ModelDefinition(model.Name, input, model.Epochs, [.. model.Layers.SkipLast(1), last with { Units = classes }])
+            ? new ModelDefinition(model.Name, input, model.Recipe, [.. model.Layers.SkipLast(1), last with { Units = classes }])
             : throw new ModelException($"model {model.Name}: its last layer is {model.Layers[^1].Kind}, so it cannot be given {classes} classes; end with a dense layer");
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ModelReader(string source)
     public const string NamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 
     /// <summary>The keys of a description, in the order in which they are written; those with a star must be given.</summary>
-    private static readonly string[] Keys = ["$schema", "name*", "input*", "epochs", "classes", "parameters", "multiply_adds", "layers*"];
+    private static readonly string[] Keys = ["$schema", "name*", "input*", "epochs", "recipe", "classes", "parameters", "multiply_adds", "layers*"];
 
     private static readonly string[] FigureKeys = ["name", "output", "parameters", "multiply_adds"];
 
@@ -40,9 +40,36 @@ internal sealed class ModelReader(string source)
         {
             throw Refuse($"'$schema' must be a text, not {Say(given)}");
         }
-        var model = new ModelDefinition(name, input, epochs, Layers(members["layers"], "layers", "", 1));
+        TrainingOptions recipe = Recipe(members.TryGetValue("recipe", out given) ? given : null, epochs);
+        var model = new ModelDefinition(name, input, recipe, Layers(members["layers"], "layers", "", 1));
         return classes is null || classes == model.Classes ? model
             : throw Refuse($"it says {classes} classes, but its last layer gives {model.Classes}; change one of the two");
+    }
+
+    private TrainingOptions Recipe(JsonElement? element, int epochs)
+    {
+        var recipe = new TrainingOptions { Epochs = epochs };
+        if (element is null)
+        {
+            return recipe;
+        }
+        Dictionary<string, JsonElement> members = Members(element.Value, "recipe", [.. RecipeKey.All.Select(key => key.Setting.Name)]);
+        try
+        {
+            foreach (RecipeKey key in RecipeKey.All)
+            {
+                if (members.TryGetValue(key.Setting.Name, out JsonElement value))
+                {
+                    recipe = key.With(recipe, Setting(value, key.Setting, "recipe", 1));
+                }
+            }
+            recipe.Validate();
+            return recipe;
+        }
+        catch (OptionException exception)
+        {
+            throw Refuse($"recipe: {exception.Message}");
+        }
     }
 
     private string Name(JsonElement element)
@@ -104,7 +131,7 @@ internal sealed class ModelReader(string source)
         Dictionary<string, JsonElement> members = Members(element, where, ["kind", .. kind.Settings.Select(setting => setting.Name), .. FigureKeys]);
         CheckFigures(members, $"{where}: ");
         var values = new SettingValues();
-        foreach (LayerSetting setting in kind.Settings)
+        foreach (ModelSetting setting in kind.Settings)
         {
             if (members.TryGetValue(setting.Name, out JsonElement value))
             {
@@ -118,7 +145,7 @@ internal sealed class ModelReader(string source)
         return kind.Create(values);
     }
 
-    private object Setting(JsonElement value, LayerSetting setting, string where, int depth)
+    private object Setting(JsonElement value, ModelSetting setting, string where, int depth)
     {
         string what = $"{where}: '{setting.Name}'";
         return setting.Form switch
@@ -129,6 +156,7 @@ internal sealed class ModelReader(string source)
             SettingForm.Size when value.ValueKind == JsonValueKind.Number && Whole(value, what, (int)setting.Least, (int)setting.Most) is var size => (size, size),
             SettingForm.Number when value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && setting.Allows(number) => number,
             SettingForm.Switch when value.ValueKind is JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
+            SettingForm.Text when value.ValueKind == JsonValueKind.String => value.GetString()!,
             SettingForm.Layers => Layers(value, setting.Name, where, depth + 1),
             _ => throw Refuse($"{what} must be {setting.Allowed}, not {Say(value)}"),
         };

@@ -24,6 +24,7 @@ public static class ModelSchema
             ["name"] = Described("Letters, digits, dots, dashes and underscores; run folders are named after it.", ("type", "string"), ("pattern", ModelReader.NamePattern)),
             ["input"] = Shape("The shape of an image: channels, height, width."),
             ["epochs"] = Described("How many epochs it is trained for unless said otherwise; 10 when not given.", ("type", "integer"), ("minimum", 1), ("maximum", 1_000_000)),
+            ["recipe"] = Recipe(),
             ["classes"] = Described("The number of classes, which the last layer must give.", ("type", "integer"), ("minimum", 1), ("maximum", ModelException.Largest)),
             ["parameters"] = Figure(),
             ["multiply_adds"] = Figure(),
@@ -36,13 +37,17 @@ public static class ModelSchema
         },
     }.ToJsonString(Indented) + "\n";
 
+    private static JsonObject Recipe()
+    {
+        var properties = new JsonObject();
+        Add(properties, RecipeKey.All.Select(key => key.Setting));
+        return Described("How it is trained unless said otherwise: options of gpucnn train.", ("type", "object"), ("additionalProperties", false), ("properties", properties));
+    }
+
     private static JsonObject Layer(LayerKind kind)
     {
         var properties = new JsonObject { ["kind"] = new JsonObject { ["enum"] = new JsonArray(kind.Name) } };
-        foreach (LayerSetting setting in kind.Settings)
-        {
-            properties[setting.Name] = Setting(setting);
-        }
+        Add(properties, kind.Settings);
         properties["name"] = Described("Follows from the layers; not read.", ("type", "string"));
         properties["output"] = Shape("Follows from the layers; not read.");
         properties["parameters"] = Figure();
@@ -58,7 +63,15 @@ public static class ModelSchema
         };
     }
 
-    private static JsonObject Setting(LayerSetting setting)
+    private static void Add(JsonObject properties, IEnumerable<ModelSetting> settings)
+    {
+        foreach (ModelSetting setting in settings)
+        {
+            properties[setting.Name] = Setting(setting);
+        }
+    }
+
+    private static JsonObject Setting(ModelSetting setting)
     {
         string help = setting.Preset is null ? setting.Help : $"{setting.Help.TrimEnd('.')}; {setting.Preset} when not given.";
         JsonObject Whole() => new() { ["type"] = "integer", ["minimum"] = (int)setting.Least, ["maximum"] = (int)setting.Most };
@@ -68,6 +81,8 @@ public static class ModelSchema
             SettingForm.Size => Described(help, ("oneOf", new JsonArray(Whole(), new JsonObject { ["type"] = "array", ["items"] = Whole(), ["minItems"] = 2, ["maxItems"] = 2 }))),
             SettingForm.Number => Described(help, ("type", "number"), ("minimum", setting.Least), (setting.Below ? "exclusiveMaximum" : "maximum", setting.Most)),
             SettingForm.Switch => Described(help, ("type", "boolean")),
+            SettingForm.Text when setting.Choices is { } choices => Described(help, ("enum", new JsonArray([.. choices.Select(choice => (JsonNode)choice)]))),
+            SettingForm.Text => Described(help, ("type", "string")),
             _ => Described(help, ("allOf", new JsonArray(new JsonObject { ["$ref"] = "#/definitions/layers" }))),
         };
     }

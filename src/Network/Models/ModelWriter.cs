@@ -13,6 +13,7 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
         json.WriteString("name", model.Name);
         Write("input", model.Input);
         json.WriteNumber("epochs", model.Epochs);
+        WriteRecipe(model);
         if (figures)
         {
             json.WriteNumber("classes", model.Classes);
@@ -20,6 +21,22 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
             json.WriteNumber("multiply_adds", model.Summary.Sum(layer => layer.MultiplyAdds));
         }
         Write("layers", model.Layers, model);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A model without a recipe of its own has none in its description, so that older versions can read it too.</summary>
+    private void WriteRecipe(ModelDefinition model)
+    {
+        (RecipeKey Key, object Value)[] recipe = [.. RecipeKey.Of(model.Recipe)];
+        if (recipe.Length == 0)
+        {
+            return;
+        }
+        json.WriteStartObject("recipe");
+        foreach ((RecipeKey key, object value) in recipe)
+        {
+            Write(key.Setting.Name, value, model);
+        }
         json.WriteEndObject();
     }
 
@@ -59,6 +76,9 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
                 break;
             case double number:
                 json.WriteNumber(name, number);
+                break;
+            case string text:
+                json.WriteString(name, text);
                 break;
             case bool on:
                 json.WriteBoolean(name, on);

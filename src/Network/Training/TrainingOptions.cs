@@ -2,19 +2,6 @@ using System.Globalization;
 
 namespace GpuCnn;
 
-/// <summary>The rule by which weights change.</summary>
-public enum OptimizerKind
-{
-    /// <summary>Adam (Kingma and Ba, 2015), with ε 1e-7.</summary>
-    Adam,
-
-    /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019): at each step weights shrink by the learning rate times the decay, whatever their gradients are.</summary>
-    AdamW,
-
-    /// <summary>Stochastic gradient descent with momentum 0.9; weight decay is part of the gradient.</summary>
-    SgdMomentum,
-}
-
 /// <summary>How a network is trained. The defaults are those of the three configurations.</summary>
 public sealed record TrainingOptions
 {

@@ -10,7 +10,7 @@ internal static class TrainFlags
     /// <summary>What a shell offers for <c>--augment</c>.</summary>
     public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
 
-    private static readonly string[] PolicyNames = ["stop", "rollback"], OptimizerNames = ["adam", "adamw", "sgd"];
+    private static readonly string[] PolicyNames = ["stop", "rollback"];
 
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
         $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
@@ -18,7 +18,7 @@ internal static class TrainFlags
     public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
 
     public static Option<OptimizerKind> Optimizer { get; } = Flag.Declare("--optimizer", "NAME",
-        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", ParseOptimizer, Preset.Optimizer).Offering(OptimizerNames);
+        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", OptimizerKinds.Parse, Preset.Optimizer).Offering(OptimizerKinds.Names);
 
     public static Option<double?> LearningRate { get; } = Flag.OptionalNumber(TrainingOptions.LearningRateRule,
         $"The optimizer's step size; {ForEach(TrainingOptions.DefaultLearningRate)} unless given");
@@ -95,13 +95,6 @@ internal static class TrainFlags
 
     public static Option<bool> NoPictures { get; } = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
 
-    /// <summary>An optimizer as a user writes it.</summary>
-    public static string NameOf(OptimizerKind optimizer) => OptimizerNames[(int)optimizer];
-
-    /// <summary>The optimizer that a user means.</summary>
-    /// <exception cref="OptionException">There is none of that name.</exception>
-    public static OptimizerKind ParseOptimizer(string text) => (OptimizerKind)IndexOf("--optimizer", OptimizerNames, text);
-
     /// <summary>Early stopping as given; what is not given is as it was.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="isGiven">Whether an option is given.</param>
@@ -124,14 +117,12 @@ internal static class TrainFlags
 
     /// <summary>The policy that a user means.</summary>
     /// <exception cref="OptionException">There is none of that name.</exception>
-    public static NonFinitePolicy ParsePolicy(string text) => (NonFinitePolicy)IndexOf("--on-nan", PolicyNames, text);
+    public static NonFinitePolicy ParsePolicy(string text) => Array.IndexOf(PolicyNames, text) is >= 0 and int index
+        ? (NonFinitePolicy)index
+        : throw new OptionException("--on-nan", $"'{text}' is not allowed: give {string.Join(" or ", PolicyNames)}");
 
     public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
 
-    private static int IndexOf(string flag, string[] names, string text) => Array.IndexOf(names, text) is >= 0 and int index
-        ? index
-        : throw new OptionException(flag, $"'{text}' is not allowed: give {string.Join(", ", names[..^1])} or {names[^1]}");
-
     private static string ForEach(Func<OptimizerKind, double> preset) =>
-        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {NameOf(kind)}")));
+        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {OptimizerKinds.NameOf(kind)}")));
 }

@@ -55,8 +55,8 @@ internal sealed class ModelsCommand
         {
             WriteDiagram(diagram, one ?? throw new OptionException("--diagram", $"name the model to draw: {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}"), output);
         }
-        int batchSize = parsed.GetValue(BatchSize);
-        (ModelDefinition Model, ModelMemory Memory)[] models = [.. (one is null ? ModelDefinition.All : [one]).Select(model => (model, ModelMemory.Of(model, batchSize)))];
+        int? batchSize = parsed.IsGiven(BatchSize) ? parsed.GetValue(BatchSize) : null;
+        (ModelDefinition Model, ModelMemory Memory)[] models = [.. (one is null ? ModelDefinition.All : [one]).Select(model => (model, ModelMemory.Of(model, batchSize ?? model.Recipe.BatchSize)))];
         output.Result([.. models.Select(each => ModelOverviewDocument.Of(each.Model, each.Memory))], Documents.Default.IReadOnlyListModelOverviewDocument,
             string.Join('\n', models.Select(each => Describe(each.Model, each.Memory, host.LineWidth))));
         return ExitCode.Done;
@@ -73,7 +73,8 @@ internal sealed class ModelsCommand
     {
         IEnumerable<string[]> layers = model.Summary.Zip(memory.Layers, (layer, bytes) => (string[])[layer.Name, layer.Description, layer.Output.ToString(),
             Number(layer.Parameters), Number(layer.MultiplyAdds), Bytes(bytes.WeightBytes), Bytes(bytes.ActivationBytes), Bytes(bytes.TrainingBytes)]);
-        return $"{model.Name}: input {model.Input}, {model.Classes} classes, {model.Epochs} epochs, batches of {memory.BatchSize}\n" + TextTable.Format(
+        return $"{model.Name}: input {model.Input}, {model.Classes} classes, {model.Epochs} epochs, batches of {memory.BatchSize}\n"
+            + (model.RecipeFlags.Length == 0 ? "" : $"recipe: {model.RecipeFlags}\n") + TextTable.Format(
             ["layer", "settings", ">output", ">parameters", ">multiply-adds", ">weights", ">an image", ">training"],
             [
                 ["input", "", model.Input.ToString(), "", "", "", Bytes(memory.Input.ActivationBytes), Bytes(memory.Input.TrainingBytes)],

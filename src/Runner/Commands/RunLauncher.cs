@@ -71,7 +71,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
             TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
-            TrainFlags.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
+            OptimizerKinds.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
             options.EarlyStopping.Patience, ValidationMetrics.NameOf(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
     }
 
@@ -157,29 +157,35 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
         return described ? model : model.Fit(shape, data.ClassNames.Count);
     }
 
+    /// <summary>What is given, and the model's recipe for the rest. What the recipe has for something that was replaced does not come along: the rate of another optimizer, the warm-up of another
+    /// schedule or of a longer training, a patience with nothing held out.</summary>
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model)
     {
-        OptimizerKind optimizer = parsed.GetValue(TrainFlags.Optimizer);
-        return new TrainingOptions
+        TrainingOptions recipe = model.Recipe;
+        OptimizerKind optimizer = GivenOr(TrainFlags.Optimizer, recipe.Optimizer);
+        double split = GivenOr(TrainFlags.ValidationSplit, recipe.ValidationSplit);
+        int epochs = parsed.GetValue(TrainFlags.Epochs) ?? recipe.Epochs;
+        return recipe with
         {
-            Epochs = parsed.GetValue(TrainFlags.Epochs) ?? model.Epochs,
-            BatchSize = parsed.GetValue(TrainFlags.BatchSize),
+            Epochs = epochs,
+            BatchSize = GivenOr(TrainFlags.BatchSize, recipe.BatchSize),
             Optimizer = optimizer,
-            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? TrainingOptions.DefaultLearningRate(optimizer),
-            Schedule = parsed.GetValue(TrainFlags.Schedule)!,
-            WarmUp = parsed.GetValue(TrainFlags.WarmUp),
-            EarlyStopping = TrainFlags.Stopping(parsed, parsed.IsGiven, new EarlyStopping()),
-            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? TrainingOptions.DefaultWeightDecay(optimizer),
-            LabelSmoothing = parsed.GetValue(TrainFlags.LabelSmoothing),
-            GradientClip = parsed.GetValue(TrainFlags.GradientClip),
-            WeightAverage = parsed.GetValue(TrainFlags.WeightAverage),
-            ValidationSplit = parsed.GetValue(TrainFlags.ValidationSplit),
+            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? (optimizer == recipe.Optimizer ? recipe.LearningRate : TrainingOptions.DefaultLearningRate(optimizer)),
+            Schedule = GivenOr(TrainFlags.Schedule, recipe.Schedule),
+            WarmUp = GivenOr(TrainFlags.WarmUp, parsed.IsGiven(TrainFlags.Schedule) || recipe.WarmUp >= epochs ? 0 : recipe.WarmUp),
+            EarlyStopping = TrainFlags.Stopping(parsed, parsed.IsGiven, split == 0 ? new EarlyStopping() : recipe.EarlyStopping),
+            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? (optimizer == recipe.Optimizer ? recipe.WeightDecay : TrainingOptions.DefaultWeightDecay(optimizer)),
+            LabelSmoothing = GivenOr(TrainFlags.LabelSmoothing, recipe.LabelSmoothing),
+            GradientClip = GivenOr(TrainFlags.GradientClip, recipe.GradientClip),
+            WeightAverage = GivenOr(TrainFlags.WeightAverage, recipe.WeightAverage),
+            ValidationSplit = split,
             Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
             Dropout = !parsed.GetValue(TrainFlags.NoDropout),
-            Augmentation = parsed.GetValue(TrainFlags.Augment),
+            Augmentation = GivenOr(TrainFlags.Augment, recipe.Augmentation),
             Seed = parsed.GetValue(TrainFlags.Seed),
             TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
             OnNonFinite = parsed.GetValue(TrainFlags.OnNan),
         };
+        T GivenOr<T>(Option<T> option, T ofRecipe) => parsed.IsGiven(option) ? parsed.GetValue(option)! : ofRecipe;
     }
 }

@@ -85,12 +85,12 @@ internal sealed record ShownDocument(int? Index, string? File, int Width, int He
 internal sealed record ShownPredictionDocument(int Class, string Label, double Probability, bool? Correct);
 
 /// <summary>An element of what <c>models --json</c> writes: a model's figures, and memory at a batch size.</summary>
-internal sealed record ModelOverviewDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, long Parameters, long MultiplyAdds,
+internal sealed record ModelOverviewDocument(string Name, IReadOnlyList<int> Input, int Classes, int Epochs, string Recipe, long Parameters, long MultiplyAdds,
     int BatchSize, long WeightBytes, long ActivationBytes, long TrainingBytes, MemoryDocument InputMemory, IReadOnlyList<LayerOverviewDocument> Layers)
 {
     public static ModelOverviewDocument Of(ModelDefinition model, ModelMemory memory)
     {
-        return new(model.Name, Sizes(model.Input), model.Classes, model.Epochs, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds), memory.BatchSize,
+        return new(model.Name, Sizes(model.Input), model.Classes, model.Epochs, model.RecipeFlags, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds), memory.BatchSize,
             memory.WeightBytes, memory.ActivationBytes, memory.TrainingBytes, new(memory.Input.ActivationBytes, memory.Input.TrainingBytes),
             [.. model.Summary.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Description, Sizes(layer.Output), layer.Parameters, layer.MultiplyAdds,
                 bytes.WeightBytes, bytes.ActivationBytes, bytes.TrainingBytes))]);

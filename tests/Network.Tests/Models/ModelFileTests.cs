@@ -33,6 +33,13 @@ public sealed class ModelFileTests
         { """{ "name": "m", "input": [1, 8, 8], "classes": 0, "layers": LAYERS }""", "'classes' must be a whole number" },
         { """{ "name": "m", "input": [1, 8, 8], "parameters": "many", "layers": LAYERS }""", "'parameters' must be a whole number, not \"many\"; or leave it out" },
         { """{ "$schema": 1, "name": "m", "input": [1, 8, 8], "layers": LAYERS }""", "'$schema' must be a text, not 1" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": [], "layers": LAYERS }""", "recipe must be an object in braces, not a list of 0" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "seed": 1 }, "layers": LAYERS }""", "recipe has a key 'seed' that means nothing here: it may have batch_size, optimizer, learning_rate" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "batch_size": 0 }, "layers": LAYERS }""", "recipe: 'batch_size' must be a whole number from 1 to 65536, not 0" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "optimizer": "lion" }, "layers": LAYERS }""", "recipe: --optimizer: 'lion' is not allowed: give adam, adamw or sgd" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "learning_rate": 0 }, "layers": LAYERS }""", "recipe: 'learning_rate' must be a number from 1E-12 to 1, not 0" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "ema": 1 }, "layers": LAYERS }""", "recipe: 'ema' must be a number from 0 up to but not including 1, not 1" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "schedule": 1 }, "layers": LAYERS }""", "recipe: 'schedule' must be a text, not 1" },
         { """{ "name": "m", "input": [1, 8, 8], "layers": {} }""", "'layers' must be a list of layers, not an object" },
         { "7", "layer 1 must be an object with a 'kind', not 7" },
         { "{}", "layer 1 has no 'kind': give one of conv, relu" },
@@ -74,6 +81,10 @@ public sealed class ModelFileTests
         { "{ \"name\": \"m\",\n  \"input\": [1, 8,, 8] }", "it is not JSON at line 2, byte 18: " },
         { """{ "name": "m", "name": "n", "input": [1, 8, 8], "layers": LAYERS }""", "it has 'name' twice" },
         { """{ "name": "m", "input": [1, 8, 8], "layers": [] }""", "model m: it has no layers" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "schedule": "sine" }, "layers": LAYERS }""", "recipe: --schedule: no schedule 'sine': give constant, cosine" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "augment": "shift=0" }, "layers": LAYERS }""", "recipe: --augment: 'shift=0' is not allowed" },
+        { """{ "name": "m", "input": [1, 8, 8], "epochs": 2, "recipe": { "warm_up": 2 }, "layers": LAYERS }""", "recipe: --warm-up: 2 is not allowed: give less than the 2 epochs" },
+        { """{ "name": "m", "input": [1, 8, 8], "recipe": { "weight_decay": 0.1 }, "layers": LAYERS }""", "recipe: --weight-decay: 0.1 is not allowed: give it with --optimizer adamw or sgd" },
         { """{ "name": "m", "input": [1, 8, 8], "classes": 4, "layers": LAYERS }""", "it says 4 classes, but its last layer gives 3; change one of the two" },
         { """{ "kind": "conv", "filters": 4, "kernel": [3, 9] }""", "model m, layer conv1: conv: a 3x9 kernel does not fit an input of 1x8x8 with padding 0" },
         { """{ "kind": "max_pool", "window": 9 }""", "model m, layer pool1: pool: a 9x9 window does not fit an input of 1x8x8" },
@@ -109,7 +120,7 @@ public sealed class ModelFileTests
                     string text = ModelFile.Text(model, figures, indented);
                     ModelDefinition read = ModelFile.Read(text, "m.json");
                     Assert.Equal(model.Layers, read.Layers);
-                    Assert.Equal((model.Name, model.Input, model.Epochs, model.Classes), (read.Name, read.Input, read.Epochs, read.Classes));
+                    Assert.Equal((model.Name, model.Input, model.Recipe, model.Classes), (read.Name, read.Input, read.Recipe, read.Classes));
                     Assert.Equal(model.Summary, read.Summary);
                     Assert.Equal(text, ModelFile.Text(read, figures, indented));
                     Assert.Equal(indented, text.Contains('\n', StringComparison.Ordinal));
@@ -117,6 +128,19 @@ public sealed class ModelFileTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void A_recipe_says_what_is_not_as_usual_and_nothing_else()
+    {
+        Assert.Equal("--batch-size 33 --optimizer adamw --learning-rate 0.004 --schedule cosine=0.1 --warm-up 1.5 --weight-decay 0.03 --label-smoothing 0.05 --gradient-clip 2.5 --ema 0.9 "
+            + "--augment shift=1,flip,erase=0.25 --validation-split 0.15 --stop-patience 2 --stop-metric val_accuracy --stop-min-change 0.001", Odd.RecipeFlags);
+        Assert.Equal("", ModelDefinition.Cnn1.RecipeFlags);
+        Assert.DoesNotContain("recipe", ModelFile.Text(ModelDefinition.Cnn1), StringComparison.Ordinal);
+        ModelDefinition usual = ModelFile.Read("""{ "name": "m", "input": [1, 8, 8], "recipe": { "learning_rate": 0.05, "optimizer": "sgd" }, "layers": LAYERS }""".Replace("LAYERS", Layers, StringComparison.Ordinal), "m.json");
+        Assert.Equal("--optimizer sgd", usual.RecipeFlags);
+        Assert.Equal(Odd.Recipe, Odd.Fit(new TensorShape(2, 12, 14), 5).Recipe);
+        Assert.Throws<OptionException>(() => new ModelDefinition("m", new TensorShape(1, 8, 8), new TrainingOptions { WeightDecay = 0.1 }, new Flatten(), new Dense(3)));
     }
 
     [Fact]
@@ -180,8 +204,8 @@ public sealed class ModelFileTests
             {
                 problem = exception.Message;
             }
-            // What only the layers together make wrong is beyond a schema.
-            Assert.True(fits == problem is null || problem?.Contains("model odd", StringComparison.Ordinal) == true || problem?.Contains("its last layer gives", StringComparison.Ordinal) == true,
+            // What only the layers together make wrong is beyond a schema, and so is what options say in texts or together.
+            Assert.True(fits == problem is null || problem?.Contains("recipe: --", StringComparison.Ordinal) == true || problem?.Contains("model odd", StringComparison.Ordinal) == true || problem?.Contains("its last layer gives", StringComparison.Ordinal) == true,
                 $"schema: {fits}; reader: {problem ?? "fine"}; {text}");
         }
     }
@@ -197,7 +221,24 @@ public sealed class ModelFileTests
         Assert.Equal(ModelSchema.Text, File.ReadAllText(file));
     }
 
-    private static ModelDefinition Odd { get; } = new("odd", new TensorShape(2, 11, 13), 3, new Conv2d(3, 2, 3, 2, 1), new Relu(), new MaxPool2d(3, 2, true, 1),
+    private static TrainingOptions OddRecipe { get; } = new()
+    {
+        Epochs = 3,
+        BatchSize = 33,
+        Optimizer = OptimizerKind.AdamW,
+        LearningRate = 0.004,
+        Schedule = LearningRateSchedule.Parse("cosine=0.1"),
+        WarmUp = 1.5,
+        WeightDecay = 0.03,
+        LabelSmoothing = 0.05,
+        GradientClip = 2.5,
+        WeightAverage = 0.9,
+        Augmentation = new Augmentation(1, true, 0.25),
+        ValidationSplit = 0.15,
+        EarlyStopping = new EarlyStopping { Patience = 2, Metric = ValidationMetric.Accuracy, MinChange = 0.001 },
+    };
+
+    private static ModelDefinition Odd { get; } = new("odd", new TensorShape(2, 11, 13), OddRecipe, new Conv2d(3, 2, 3, 2, 1), new Relu(), new MaxPool2d(3, 2, true, 1),
         new BatchNorm(0.2, 1e-3), new LeakyRelu(0.25), new Residual([new Gelu(), new Residual(new Conv2d(3, 3, 3, 1, 1, Bias: false), new BatchNorm())], [new Conv2d(3, 1, 1)]), new AveragePool2d(2, 1, 1),
         new GlobalAveragePool(), new Residual(new Dense(3)), new Dropout(0.1), new Flatten(), new Dense(7, Bias: false), new Relu(), new Dense(4));
 

@@ -1,6 +1,6 @@
 namespace GpuCnn;
 
-/// <summary>What a setting of a layer is in a model's description.</summary>
+/// <summary>What a setting is in a model's description.</summary>
 internal enum SettingForm
 {
     /// <summary>A whole number.</summary>
@@ -15,11 +15,14 @@ internal enum SettingForm
     /// <summary>True or false.</summary>
     Switch,
 
+    /// <summary>A text.</summary>
+    Text,
+
     /// <summary>A list of layers.</summary>
     Layers,
 }
 
-/// <summary>A setting of a layer: said once, for the reader, the writer and the schema.</summary>
+/// <summary>A setting of a layer or of a recipe: said once, for the reader, the writer and the schema.</summary>
 /// <param name="Name">Its key.</param>
 /// <param name="Form">What it is.</param>
 /// <param name="Help">What it means.</param>
@@ -27,8 +30,11 @@ internal enum SettingForm
 /// <param name="Most">The largest number; where <paramref name="Below"/> says so, the least that is too large.</param>
 /// <param name="Below">Whether the number must be below <paramref name="Most"/>.</param>
 /// <param name="Preset">What holds when it is not given, in words; null when it must be given.</param>
-internal sealed record LayerSetting(string Name, SettingForm Form, string Help, double Least = 1, double Most = ModelException.Largest, bool Below = false, string? Preset = null)
+internal sealed record ModelSetting(string Name, SettingForm Form, string Help, double Least = 1, double Most = ModelException.Largest, bool Below = false, string? Preset = null)
 {
+    /// <summary>The texts it may be; null for those that <see cref="Help"/> tells of.</summary>
+    public IReadOnlyList<string>? Choices { get; init; }
+
     /// <summary>The values it may have, in words.</summary>
     public string Allowed => Form switch
     {
@@ -36,6 +42,7 @@ internal sealed record LayerSetting(string Name, SettingForm Form, string Help, 
         SettingForm.Size => FormattableString.Invariant($"a whole number from {Least} to {Most}, or two as [height, width]"),
         SettingForm.Number => FormattableString.Invariant($"a number from {Least} {(Below ? "up to but not including" : "to")} {Most}"),
         SettingForm.Switch => "true or false",
+        SettingForm.Text => Choices is null ? "a text" : string.Join(" or ", Choices),
         _ => "a list of layers",
     };
 
