@@ -1,9 +1,10 @@
-// What checkpoints cost a training on the CPU: epochs that save one at their end, and epochs that save one every 10 steps, beside epochs that save none, in turn.
-//   dotnet run -c Release --file benchmarks/checkpoints.cs -- [ROUNDS] [MODEL] [FOLDER]
-// Epochs are of the whole data set; saving goes on beside the training, as in 'gpucnn train', and is waited for at the end of what is timed. "All files" are those that
-// 'gpucnn train' writes of an epoch that is the best so far: checkpoint, last and best weights. ROUNDS is 7 unless given; without MODEL all of cnn1, cnn2, cnn3 are measured;
-// files go to FOLDER, or to a folder of their own below the one for temporary files. Costs are differences of neighbouring samples, in % of an epoch: median, and the
-// quartiles of all rounds. The processor's time is that of all threads of the process; it does not see what other processes do, so it is the surer figure.
+// What checkpoints cost a training on the CPU: epochs behind whose start a checkpoint of the one before is written, beside epochs that write none, in turn.
+//   dotnet run -c Release --file benchmarks/checkpoints.cs -- [PAIRS] [MODEL] [FOLDER]
+// Epochs are of the whole data set; what is saved at an epoch's end is written beside the next one, as in 'gpucnn train', so that one is timed. "All files" are those that
+// 'gpucnn train' writes of an epoch that is the best so far: checkpoint, last and best weights. PAIRS is 20 unless given; without MODEL all models are measured;
+// files go to FOLDER, or to a folder of their own below the one for temporary files. Costs are differences within pairs of neighbouring epochs, first one and then the other
+// first, in % of an epoch: the median, and the 95 % interval that order statistics give it, which asks nothing of how noise is distributed. The processor's time is that
+// of all threads of the process; it does not see what other processes do, so it is the surer figure.
 #:package MathNet.Numerics
 #:project ../src/Kernels/Kernels.csproj
 #:project ../src/Network/Network.csproj
@@ -11,9 +12,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using GpuCnn;
+using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Statistics;
 
-int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
+int pairs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20;
 ModelDefinition[] models = [.. ModelDefinition.All.Where(model => args.Length < 2 || model.Name == args[1])];
 string folder = args.Length > 2 ? Directory.CreateDirectory(args[2]).FullName : Directory.CreateTempSubdirectory("gpucnn-checkpoints-").FullName;
 string root = Path.GetFullPath(Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "benchmarks", ".."));
@@ -29,24 +31,22 @@ foreach (ModelDefinition model in models)
     using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1000 }, images);
     using var saver = new Saver(Directory.CreateDirectory(Path.Combine(folder, model.Name)).FullName, model);
     (string Name, int Every, Saved Saved)[] kinds = [("a checkpoint at its end", 0, Saved.Checkpoint), ("all files at its end", 0, Saved.All), ("a checkpoint every 10 steps", 10, Saved.Checkpoint)];
+    Epoch(trainer, saver, 0, Saved.All);
     foreach ((string name, int every, Saved saved) in kinds)
     {
         var without = new List<Sample>();
         var cost = new List<Sample>();
-        var collections = new List<double>();
-        Epochs(trainer, saver, every, saved);
-        for (int round = 0; round < rounds; round++)
+        int gen2 = GC.CollectionCount(2);
+        for (int pair = 0; pair < pairs; pair++)
         {
-            // Before and after, so that a machine that grows slower is taken for no cost.
-            Sample before = Epochs(trainer, saver, 0, Saved.Nothing);
-            int gen2 = GC.CollectionCount(2);
-            Sample with = Epochs(trainer, saver, every, saved);
-            collections.Add(GC.CollectionCount(2) - gen2);
-            Sample after = Epochs(trainer, saver, 0, Saved.Nothing);
-            without.AddRange([before, after]);
-            cost.Add(new Sample(with.Seconds / ((before.Seconds + after.Seconds) / 2) - 1, with.Processor / ((before.Processor + after.Processor) / 2) - 1));
+            bool first = pair % 2 == 0;
+            Sample one = Epoch(trainer, saver, first ? every : 0, first ? saved : Saved.Nothing), other = Epoch(trainer, saver, first ? 0 : every, first ? Saved.Nothing : saved);
+            (Sample with, Sample plain) = first ? (one, other) : (other, one);
+            without.Add(plain);
+            cost.Add(new Sample((with.Seconds - plain.Seconds) / plain.Seconds, (with.Processor - plain.Processor) / plain.Processor));
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model.Name} | {name} | {without.Select(each => each.Seconds).Median() / Sample.Epochs:0.000} | {Share(cost.Select(each => each.Seconds))} | {Share(cost.Select(each => each.Processor))} | {collections.Median() / Sample.Epochs:0.0} |"));
+        double collections = (GC.CollectionCount(2) - gen2) / (2.0 * pairs);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model.Name} | {name} | {without.Select(each => each.Seconds).Median():0.000} | {Share(cost.Select(each => each.Seconds))} | {Share(cost.Select(each => each.Processor))} | {collections:0.0} |"));
     }
     alone.Add(Alone(trainer, saver));
 }
@@ -55,17 +55,16 @@ Console.WriteLine("| model | copy of the state, which every epoch makes, ms | a 
 Console.WriteLine("|---|---|---|---|");
 alone.ForEach(Console.WriteLine);
 
-// A checkpoint is written while the next epoch runs, so several epochs are timed together, and what is still to be written at their end belongs to them.
-static Sample Epochs(Trainer trainer, Saver saver, int every, Saved saved)
+// An epoch, and what its start finds to be written of the one before. That is done long before the epoch is; the wait is for a disk that is slower.
+static Sample Epoch(Trainer trainer, Saver saver, int every, Saved saved)
 {
     trainer.CheckpointEvery = every;
+    TrainingState state = trainer.Capture();
     long start = Stopwatch.GetTimestamp();
     double processor = Processor();
-    for (int i = 0; i < Sample.Epochs; i++)
-    {
-        trainer.RunEpoch(saver);
-        saver.Save(trainer.Capture(), saved);
-    }
+    saver.Save(state, saved);
+    trainer.RunEpoch(saver);
+    trainer.Capture();
     saver.Flush();
     return new Sample(Stopwatch.GetElapsedTime(start).TotalSeconds, Processor() - processor);
 }
@@ -94,14 +93,16 @@ static string Alone(Trainer trainer, Saver saver)
     return string.Create(CultureInfo.InvariantCulture, $"| {trainer.Network.Model.Name} | {copies.Median():0.0} | {files[0]:0.0} | {files[1]:0.0} |");
 }
 
-static string Share(IEnumerable<double> shares) => string.Create(CultureInfo.InvariantCulture,
-    $"{shares.Median():+0.0 %;-0.0 %} ({shares.LowerQuartile():+0.0 %;-0.0 %} to {shares.UpperQuartile():+0.0 %;-0.0 %})");
-
-/// <summary>What a few epochs took: seconds, and seconds of the processor's cores.</summary>
-internal readonly record struct Sample(double Seconds, double Processor)
+static string Share(IEnumerable<double> shares)
 {
-    public const int Epochs = 3;
+    double[] sorted = [.. shares.Order()];
+    // How many of the values lie below the median is binomial: so many from either end are left out as leave 95 % between.
+    int rank = Enumerable.Range(0, (sorted.Length + 1) / 2).Last(k => k == 0 || Binomial.CDF(0.5, sorted.Length, k) <= 0.025);
+    return string.Create(CultureInfo.InvariantCulture, $"{sorted.Median():+0.00 %;-0.00 %} ({sorted[rank]:+0.00 %;-0.00 %} to {sorted[^(rank + 1)]:+0.00 %;-0.00 %})");
 }
+
+/// <summary>What an epoch took: seconds, and seconds of the processor's cores.</summary>
+internal readonly record struct Sample(double Seconds, double Processor);
 
 /// <summary>What is saved.</summary>
 internal enum Saved

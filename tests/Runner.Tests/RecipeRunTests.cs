@@ -101,7 +101,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     public void A_recipe_is_shown_with_its_model()
     {
         string model = Described("""{ "batch_size": 20, "optimizer": "adamw", "ema": 0.9 }""");
-        Assert.StartsWith("wee: input 1x28x28, 10 classes, 3 epochs, batches of 20\nrecipe: --batch-size 20 --optimizer adamw --ema 0.9\n", CommandRun.Of("models", model).Out, StringComparison.Ordinal);
+        Assert.StartsWith("wee: input 1x28x28, 10 classes, 3 epochs, batches of 20\nrecipe  --batch-size 20 --optimizer adamw --ema 0.9\n", CommandRun.Of("models", model).Out, StringComparison.Ordinal);
         Assert.Contains("batches of 7\n", CommandRun.Of("models", model, "--batch-size", "7").Out, StringComparison.Ordinal);
         Assert.Equal("--batch-size 20 --optimizer adamw --ema 0.9", CommandRun.Of("models", model, "--json").Json[0].GetProperty("recipe").GetString());
     }

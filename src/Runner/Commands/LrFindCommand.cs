@@ -25,7 +25,7 @@ internal sealed class LrFindCommand
     {
         this.host = host;
         Command = new Command("lr-find", "Looks for a learning rate: trains for a few steps, each with a larger rate than the one before, until the loss has left its best far behind. "
-            + "All other options are those of train; weights are not kept.");
+            + "All other options are those of train, and so is the model's recipe; weights are not kept.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, Steps, From, To, Picture, .. TrainCommand.SetupOptions, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);

@@ -74,7 +74,7 @@ internal sealed class ModelsCommand
         IEnumerable<string[]> layers = model.Summary.Zip(memory.Layers, (layer, bytes) => (string[])[layer.Name, layer.Description, layer.Output.ToString(),
             Number(layer.Parameters), Number(layer.MultiplyAdds), Bytes(bytes.WeightBytes), Bytes(bytes.ActivationBytes), Bytes(bytes.TrainingBytes)]);
         return $"{model.Name}: input {model.Input}, {model.Classes} classes, {model.Epochs} epochs, batches of {memory.BatchSize}\n"
-            + (model.RecipeFlags.Length == 0 ? "" : $"recipe: {model.RecipeFlags}\n") + TextTable.Format(
+            + (model.RecipeFlags.Length == 0 ? "" : TextTable.Pairs(width, ("recipe", model.RecipeFlags))) + TextTable.Format(
             ["layer", "settings", ">output", ">parameters", ">multiply-adds", ">weights", ">an image", ">training"],
             [
                 ["input", "", model.Input.ToString(), "", "", "", Bytes(memory.Input.ActivationBytes), Bytes(memory.Input.TrainingBytes)],

@@ -13,7 +13,7 @@ internal sealed class TrainCommand
     public TrainCommand(Host host)
     {
         this.host = host;
-        Command = new Command("train", "Trains a model and writes a run folder. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
+        Command = new Command("train", "Trains a model and writes a run folder. What is not given is as the model's recipe has it (gpucnn models), else as below. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
             + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
         foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.LearningRate,
             TrainFlags.Schedule, TrainFlags.WarmUp, TrainFlags.StopPatience, TrainFlags.StopMetric, TrainFlags.StopMinChange,

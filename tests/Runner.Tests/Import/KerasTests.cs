@@ -145,7 +145,7 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
         InvalidFileException exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-keras2.h5"), ModelDefinition.Cnn1));
         Assert.EndsWith("layer conv2d has [2, 3, 2, 3] and [3], but conv1 of model cnn1 needs [3, 3, 1, 32] and [32]", exception.Message, StringComparison.Ordinal);
         exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-weights-only.h5"), null));
-        Assert.EndsWith("it holds weights alone, and they are those of none of the models cnn1, cnn2, cnn3; name the model with --model", exception.Message, StringComparison.Ordinal);
+        Assert.EndsWith("it holds weights alone, and they are those of none of the models cnn1, cnn2, cnn3, small; name the model with --model", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
