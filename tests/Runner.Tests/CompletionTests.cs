@@ -22,7 +22,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
     [Theory]
     [InlineData("gpucnn tr", "train")]
     [InlineData("gpucnn train --mo", "--model")]
-    [InlineData("gpucnn train --model ", "cnn1 cnn2 cnn3")]
+    [InlineData("gpucnn train --model ", "cnn1 cnn2 cnn3 small")]
     [InlineData("gpucnn train --model=cnn", "--model=cnn1 --model=cnn2 --model=cnn3")]
     [InlineData("gpucnn --quiet train --model cnn1 --accelerator o", "opencl")]
     [InlineData("gpucnn train --schedule ", "constant cosine one-cycle plateau step")]
@@ -77,7 +77,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
 
     [Theory(Skip = "there is no bash here", SkipUnless = nameof(HasBash))]
     [InlineData("gpucnn tr", "train")]
-    [InlineData("gpucnn train --model ", "cnn1 cnn2 cnn3")]
+    [InlineData("gpucnn train --model ", "cnn1 cnn2 cnn3 small")]
     [InlineData("gpucnn train --model=cnn", "cnn1 cnn2 cnn3")]
     [InlineData("gpucnn evaluate --weights DIR/", "DIR/a\\ file.txt DIR/sub/")]
     public void Bash_completes(string line, string expected)
@@ -100,7 +100,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
 
     [Theory(Skip = "there is no fish here", SkipUnless = nameof(HasFish))]
     [InlineData("gpucnn tr", "train")]
-    [InlineData("gpucnn train --model ", "cnn1|cnn2|cnn3")]
+    [InlineData("gpucnn train --model ", "cnn1|cnn2|cnn3|small")]
     [InlineData("gpucnn train --model=cnn", "--model=cnn1|--model=cnn2|--model=cnn3")]
     [InlineData("gpucnn evaluate --weights DIR/", "DIR/a file.txt|DIR/sub/")]
     public void Fish_completes(string line, string expected)
@@ -135,7 +135,7 @@ public sealed class CompletionTests(TinyData tiny) : IClassFixture<TinyData>
 
     [Theory]
     [InlineData("gpucnn tr", "train")]
-    [InlineData("gpucnn train --model ", "cnn1|cnn2|cnn3")]
+    [InlineData("gpucnn train --model ", "cnn1|cnn2|cnn3|small")]
     [InlineData("gpucnn evaluate --weights DIR/", "'DIR/a file.txt'|DIR/sub/")]
     public void PowerShell_completes(string line, string expected)
     {

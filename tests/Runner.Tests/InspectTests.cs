@@ -67,7 +67,7 @@ public sealed class InspectTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Contains(part, text, StringComparison.Ordinal);
         }
         JsonElement one = Assert.Single(CommandRun.Of("models", "--model", "cnn2", "--json").Json.EnumerateArray().ToArray());
-        Assert.Equal(["name", "input", "classes", "epochs", "parameters", "multiply_adds", "batch_size", "weight_bytes", "activation_bytes", "training_bytes", "input_memory", "layers"], CommandRun.Keys(one));
+        Assert.Equal(["name", "input", "classes", "epochs", "recipe", "parameters", "multiply_adds", "batch_size", "weight_bytes", "activation_bytes", "training_bytes", "input_memory", "layers"], CommandRun.Keys(one));
         Assert.Equal(159_882, one.GetProperty("parameters").GetInt32());
     }
 
