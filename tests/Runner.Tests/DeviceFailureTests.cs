@@ -125,7 +125,7 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
     {
         Assert.Equal(1, run.ExitCode);
         string line = Assert.Single(run.ErrorLines);
-        Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
+        Assert.All(parts, part => Assert.True(line.Contains(part, StringComparison.Ordinal), $"'{part}' is not in: {line}"));
     }
 
     /// <summary>The lines of a file that a training may be writing.</summary>

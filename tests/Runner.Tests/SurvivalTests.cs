@@ -81,7 +81,8 @@ public sealed class SurvivalTests(TinyData tiny, ITestOutputHelper log) : IClass
         // Code is compiled and the heap finds its size in the first epochs.
         int part = memory.Count / 4;
         (double before, double after) = (memory.GetRange(part, part).Median(), memory.GetRange(memory.Count - part, part).Median());
-        (double opened, double openedAfter) = (handles.GetRange(part, part).Median(), handles.GetRange(handles.Count - part, part).Median());
+        // A file that is being written is open at some looks, on a slow disk at most; what is never closed is open at all of them.
+        (double opened, double openedAfter) = (handles.GetRange(part, part).Minimum(), handles.GetRange(handles.Count - part, part).Minimum());
         log.WriteLine(Line($"{memory.Count} epochs: memory {before:0.0} MB in the second quarter, {after:0.0} MB in the last ({after / before - 1:+0.0 %;-0.0 %}), at most {memory.Max():0.0} MB; handles {opened} and {openedAfter}, at most {handles.Max()}"));
         // A short run ends before the heap has its size; it would still show a state that is kept each epoch.
         Assert.True(after <= before * (SoakEpochs >= 500 ? 1.05 : 1.4), Line($"memory rose from {before:0.0} to {after:0.0} MB"));
