@@ -79,7 +79,7 @@ internal sealed class SeedFolder : IDisposable
     {
         string file = System.IO.Path.Combine(Path, RunFiles.Seeds);
         SeedsDocument document = RunReader.Document(file, Documents.Default.SeedsDocument);
-        return TrainFlags.SeedsRule.Allows(document.Seeds) && document.Seed <= ulong.MaxValue - (ulong)document.Seeds && document.Runs.Count <= document.Seeds
+        return TrainFlags.SeedsRule.Allows(document.Seeds) && document.Seed <= ulong.MaxValue - (ulong)document.Seeds && document.Runs.Count <= document.Seeds && !document.Runs.Contains(null!)
             ? document
             : throw new InvalidFileException(file, "its seeds and its runs do not agree");
     }
