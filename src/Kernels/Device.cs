@@ -3,6 +3,7 @@ using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.OpenCL;
 
 namespace GpuCnn;
 
@@ -145,17 +146,32 @@ public sealed class Device : IDisposable
                 launchers.Add(typeof(TLauncher), found = new TLauncher());
             }
             var launcher = (TLauncher)found;
-            if (!launcher.IsReadyFor(op))
+            if (launcher.IsReadyFor(op))
             {
-                activity = DeviceActivity.Load;
-                intercept?.Invoke(activity);
+                launcher.Launch(accelerator, op);
+                return;
             }
-            launcher.Launch(accelerator, op);
+            activity = DeviceActivity.Load;
+            try
+            {
+                Load(launcher, op);
+            }
+            catch (CLException exception) when (exception.Error == CLError.CL_BUILD_PROGRAM_FAILURE)
+            {
+                // Processes that build the same program at the same time can trip over each other in PoCL's cache; the second time it is there.
+                Load(launcher, op);
+            }
         }
         catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)
         {
             throw Failed(activity, typeof(T).Name, exception);
         }
+    }
+
+    private void Load<T>(ILauncher<T> launcher, in T op) where T : struct, IOp
+    {
+        intercept?.Invoke(DeviceActivity.Load);
+        launcher.Launch(accelerator, op);
     }
 
     /// <summary>Waits for the device and copies the start of a view to host memory.</summary>

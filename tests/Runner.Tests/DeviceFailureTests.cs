@@ -42,6 +42,18 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    public void A_kernel_that_is_not_built_is_built_once_more(int failures, int exitCode)
+    {
+        NeedOpenCL();
+        int loads = 0;
+        CommandRun run = Train("opencl", tiny.New("run"), activity => activity == DeviceActivity.Load && ++loads is > 2 and var now && now <= 2 + failures ? new CLException(CLError.CL_BUILD_PROGRAM_FAILURE) : null);
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Equal(exitCode == 1, run.Error.Contains("its driver does not take the kernels (loading ", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("cpu")]
     [InlineData("opencl")]
     public void A_device_that_does_not_start_is_a_failure_and_not_a_wrong_flag(string accelerator)
