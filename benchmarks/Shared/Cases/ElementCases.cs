@@ -209,14 +209,14 @@ internal sealed class MaxPool2dGradientCase : KernelCase
     protected override void Launch(Device on) => MaxPool2dGradient.Run(on, Sizes, GradOutput.View, Winners.View, GradInput.View, Batch);
 }
 
-/// <summary>A batch taken out of the training images.</summary>
-internal sealed class GatherImagesCase : KernelCase
+/// <summary>Operands of what takes a batch out of the training images.</summary>
+internal abstract class BatchCase : KernelCase
 {
     /// <summary>Images of Fashion-MNIST's training part.</summary>
-    private const int Images = 60_000;
+    protected const int Images = 60_000;
 
-    /// <summary>Creates the case.</summary>
-    public GatherImagesCase(int pixels, int batch) : base(nameof(GatherImages), $"{pixels}", batch)
+    /// <summary>Creates the operands.</summary>
+    protected BatchCase(string op, string shape, int pixels, int batch) : base(op, shape, batch)
     {
         Pixels = pixels;
         Source = Read("images", Images * pixels, Numbers.Below<byte>(256), (long)batch * pixels);
@@ -244,9 +244,13 @@ internal sealed class GatherImagesCase : KernelCase
     /// <summary>[N].</summary>
     public Operand<int> BatchLabels { get; }
 
-    /// <inheritdoc/>
+    /// <summary>The scaling; random numbers and places are not counted.</summary>
     public override double Flops => BatchImages.Length;
+}
 
+/// <summary>A batch taken out of the training images.</summary>
+internal sealed class GatherImagesCase(int pixels, int batch) : BatchCase(nameof(GatherImages), $"{pixels}", pixels, batch)
+{
     /// <inheritdoc/>
     public override void Naive()
     {

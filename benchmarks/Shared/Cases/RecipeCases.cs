@@ -4,48 +4,25 @@ using ILGPU;
 namespace GpuCnn.Benchmarks;
 
 /// <summary>A batch of images shifted, mirrored and partly erased on their way.</summary>
-internal sealed class AugmentImagesCase : KernelCase
+internal sealed class AugmentImagesCase : BatchCase
 {
-    private const int Images = 60_000, Size = 28, Shift = 2;
+    private const int Size = 28, Shift = 2;
     private const uint Step = 1, Stream = 5;
     private const ulong Seed = 3;
     private const double Erase = 0.25;
 
     /// <summary>Creates the case.</summary>
-    public AugmentImagesCase(int batch) : base(nameof(AugmentImages), $"1x{Size}x{Size}", batch)
+    public AugmentImagesCase(int batch) : base(nameof(AugmentImages), $"1x{Size}x{Size}", Size * Size, batch)
     {
-        Source = Read("images", Images * Size * Size, Numbers.Below<byte>(256), (long)batch * Size * Size);
-        Labels = Read("labels", Images, Numbers.Below<byte>(10), batch);
-        Order = Read("order", batch, Numbers.Below<int>(Images));
         Rectangles = Read<int>("rectangles", 4, values => ((int[])[8, 8, 5, 11]).CopyTo(values, 0));
         Fill = Read<byte>("fill", 1, values => values[0] = 73);
-        BatchImages = Write<float>("batchImages", batch * Size * Size);
-        BatchLabels = Write<int>("batchLabels", batch);
     }
-
-    /// <summary>[60000, 28, 28].</summary>
-    public Operand<byte> Source { get; }
-
-    /// <summary>[60000].</summary>
-    public Operand<byte> Labels { get; }
-
-    /// <summary>[N].</summary>
-    public Operand<int> Order { get; }
 
     /// <summary>[2, 2]: rows and columns of the rectangles to erase.</summary>
     public Operand<int> Rectangles { get; }
 
     /// <summary>[1]: what an erased pixel becomes.</summary>
     public Operand<byte> Fill { get; }
-
-    /// <summary>[N, 28, 28].</summary>
-    public Operand<float> BatchImages { get; }
-
-    /// <summary>[N].</summary>
-    public Operand<int> BatchLabels { get; }
-
-    /// <summary>The scaling; random numbers and places are not counted.</summary>
-    public override double Flops => BatchImages.Length;
 
     /// <inheritdoc/>
     public override void Naive()
