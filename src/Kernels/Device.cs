@@ -158,7 +158,7 @@ public sealed class Device : IDisposable
             }
             catch (CLException exception) when (exception.Error == CLError.CL_BUILD_PROGRAM_FAILURE)
             {
-                // Processes that build the same program at the same time can trip over each other in PoCL's cache; the second time it is there.
+                // PoCL has refused programs that it builds a moment later, when other processes were building the same ones.
                 Load(launcher, op);
             }
         }

@@ -48,7 +48,7 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
     {
         NeedOpenCL();
         int loads = 0;
-        CommandRun run = Train("opencl", tiny.New("run"), activity => activity == DeviceActivity.Load && ++loads is > 2 and var now && now <= 2 + failures ? new CLException(CLError.CL_BUILD_PROGRAM_FAILURE) : null);
+        CommandRun run = Train("opencl", tiny.New("run"), activity => activity == DeviceActivity.Load && ++loads <= failures ? new CLException(CLError.CL_BUILD_PROGRAM_FAILURE) : null);
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Equal(exitCode == 1, run.Error.Contains("its driver does not take the kernels (loading ", StringComparison.Ordinal));
     }
