@@ -17,8 +17,8 @@ internal sealed record RecipeKey(ModelSetting Setting, Func<TrainingOptions, obj
     [
         new(new("batch_size", SettingForm.Whole, "Images a step.", 1, TrainingOptions.LargestBatch, Preset: Text(Preset.BatchSize)),
             options => options.BatchSize, (options, value) => options with { BatchSize = (int)value }),
-        new(new("optimizer", SettingForm.Text, "How weights change.", Preset: OptimizerKinds.NameOf(Preset.Optimizer)) { Choices = OptimizerKinds.Names },
-            options => OptimizerKinds.NameOf(options.Optimizer), (options, value) => options with { Optimizer = OptimizerKinds.Parse((string)value) }),
+        new(new("optimizer", SettingForm.Text, "How weights change.", Preset: OptimizerKinds.Names.Of(Preset.Optimizer)) { Choices = OptimizerKinds.Names.All },
+            options => OptimizerKinds.Names.Of(options.Optimizer), (options, value) => options with { Optimizer = OptimizerKinds.Names.Parse("--optimizer", (string)value) }),
         new(new("learning_rate", SettingForm.Number, "The optimizer's step size.", 1e-12, 1, Preset: "the optimizer's"),
             options => options.LearningRate, (options, value) => options with { LearningRate = (double)value }),
         new(new("schedule", SettingForm.Text, $"How the learning rate changes: {string.Join(", ", LearningRateSchedule.Syntaxes)}.", Preset: Preset.Schedule.ToString()),
@@ -39,9 +39,9 @@ internal sealed record RecipeKey(ModelSetting Setting, Func<TrainingOptions, obj
             options => options.ValidationSplit, (options, value) => options with { ValidationSplit = (double)value }),
         new(new("stop_patience", SettingForm.Whole, "Epochs in a row without improvement after which the training ends; 0 for never.", 0, Many, Preset: "0"),
             options => options.EarlyStopping.Patience, (options, value) => options with { EarlyStopping = options.EarlyStopping with { Patience = (int)value } }),
-        new(new("stop_metric", SettingForm.Text, "What is to improve.", Preset: ValidationMetrics.NameOf(Preset.EarlyStopping.Metric)) { Choices = ValidationMetrics.Names },
-            options => ValidationMetrics.NameOf(options.EarlyStopping.Metric),
-            (options, value) => options with { EarlyStopping = options.EarlyStopping with { Metric = ValidationMetrics.Parse("--stop-metric", (string)value) } }),
+        new(new("stop_metric", SettingForm.Text, "What is to improve.", Preset: ValidationMetrics.Names.Of(Preset.EarlyStopping.Metric)) { Choices = ValidationMetrics.Names.All },
+            options => ValidationMetrics.Names.Of(options.EarlyStopping.Metric),
+            (options, value) => options with { EarlyStopping = options.EarlyStopping with { Metric = ValidationMetrics.Names.Parse("--stop-metric", (string)value) } }),
         new(new("stop_min_change", SettingForm.Number, "An improvement by no more than this is none.", 0, Many, Preset: "0"),
             options => options.EarlyStopping.MinChange, (options, value) => options with { EarlyStopping = options.EarlyStopping with { MinChange = (double)value } }),
     ];
@@ -54,11 +54,17 @@ internal sealed record RecipeKey(ModelSetting Setting, Func<TrainingOptions, obj
     /// <returns>Keys and values in order.</returns>
     public static IEnumerable<(RecipeKey Key, object Value)> Of(TrainingOptions recipe)
     {
-        var plain = new TrainingOptions { Optimizer = recipe.Optimizer };
-        return from key in All
-               let value = key.Get(recipe)
-               where !value.Equals(key.Get(key.Setting.Name == "optimizer" ? Preset : plain))
-               select (key, value);
+        // What was found so far is in it, for another optimizer has other presets.
+        TrainingOptions usual = Preset;
+        foreach (RecipeKey key in All)
+        {
+            object value = key.Get(recipe);
+            if (!value.Equals(key.Get(usual)))
+            {
+                usual = key.With(usual, value);
+                yield return (key, value);
+            }
+        }
     }
 
     /// <summary>A value as a command line has it.</summary>

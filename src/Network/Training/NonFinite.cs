@@ -12,6 +12,13 @@ public enum NonFinitePolicy
     Rollback,
 }
 
+/// <summary>The names of policies.</summary>
+public static class NonFinitePolicies
+{
+    /// <summary>The names, as <c>--on-nan</c> takes them.</summary>
+    public static OptionNames<NonFinitePolicy> Names { get; } = new("stop", "rollback");
+}
+
 /// <summary>A training went back. The steps after the state will come again.</summary>
 /// <param name="Cause">What had become NaN or infinite.</param>
 /// <param name="Step">The last step that still counts.</param>

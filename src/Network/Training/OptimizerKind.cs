@@ -16,22 +16,6 @@ public enum OptimizerKind
 /// <summary>The names of optimizers.</summary>
 public static class OptimizerKinds
 {
-    private const string Flag = "--optimizer";
-
-    /// <summary>All names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["adam", "adamw", "sgd"];
-
-    /// <summary>An optimizer's name.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    public static string NameOf(OptimizerKind optimizer) => Names[(int)optimizer];
-
-    /// <summary>The optimizer of a name.</summary>
-    /// <param name="name">The name.</param>
-    /// <exception cref="OptionException">There is none of that name.</exception>
-    public static OptimizerKind Parse(string name)
-    {
-        int index = Names.ToList().IndexOf(name);
-        return index >= 0 ? (OptimizerKind)index
-            : throw new OptionException(Flag, $"'{PlainText.Beginning(name, LearningRateSchedule.LongestText)}' is not allowed: give {string.Join(", ", Names.SkipLast(1))} or {Names[^1]}");
-    }
+    /// <summary>The names, as <c>--optimizer</c> takes them.</summary>
+    public static OptionNames<OptimizerKind> Names { get; } = new("adam", "adamw", "sgd");
 }

@@ -10,15 +10,14 @@ internal static class TrainFlags
     /// <summary>What a shell offers for <c>--augment</c>.</summary>
     public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
 
-    private static readonly string[] PolicyNames = ["stop", "rollback"];
-
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
         $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
 
     public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
 
     public static Option<OptimizerKind> Optimizer { get; } = Flag.Declare("--optimizer", "NAME",
-        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", OptimizerKinds.Parse, Preset.Optimizer).Offering(OptimizerKinds.Names);
+        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", text => OptimizerKinds.Names.Parse("--optimizer", text), Preset.Optimizer)
+        .Offering(OptimizerKinds.Names.All);
 
     public static Option<double?> LearningRate { get; } = Flag.OptionalNumber(TrainingOptions.LearningRateRule,
         $"The optimizer's step size; {ForEach(TrainingOptions.DefaultLearningRate)} unless given");
@@ -47,8 +46,8 @@ internal static class TrainFlags
         "End the training when --stop-metric has not improved for N epochs in a row", Preset.EarlyStopping.Patience);
 
     public static Option<ValidationMetric> StopMetric { get; } = Flag.Declare("--stop-metric", "METRIC",
-        "What is to improve: val_loss or val_accuracy; best weights are those of the best val_accuracy with either", text => ValidationMetrics.Parse("--stop-metric", text), Preset.EarlyStopping.Metric)
-        .Offering(ValidationMetrics.Names);
+        "What is to improve: val_loss or val_accuracy; best weights are those of the best val_accuracy with either", text => ValidationMetrics.Names.Parse("--stop-metric", text), Preset.EarlyStopping.Metric)
+        .Offering(ValidationMetrics.Names.All);
 
     public static Option<double> StopMinChange { get; } = Flag.Number(EarlyStopping.MinChangeRule,
         "An improvement by no more than this is none", Preset.EarlyStopping.MinChange);
@@ -77,8 +76,8 @@ internal static class TrainFlags
         "Train with so many seeds, --seed and those above it, one after the other, and tell mean and 95 % half-width of their test accuracies");
 
     public static Option<NonFinitePolicy> OnNan { get; } = Flag.Declare("--on-nan", "WHAT",
-        $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)", ParsePolicy,
-        NonFinitePolicy.Stop).Offering(PolicyNames);
+        $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)",
+        text => NonFinitePolicies.Names.Parse("--on-nan", text), NonFinitePolicy.Stop).Offering(NonFinitePolicies.Names.All);
 
     public static Option<int?> ImageSize { get; } = Flag.OptionalNumber(new OptionRule<int>("--image-size", "8 to 512", value => value is >= 8 and <= 512),
         "Height and width, in pixels, that pictures of a folder are brought to [default: 28]");
@@ -112,17 +111,8 @@ internal static class TrainFlags
             : throw new OptionException(idle.Name, $"it has no effect without {StopPatience.Name} N; give that too");
     }
 
-    /// <summary>A policy as a user writes it.</summary>
-    public static string NameOf(NonFinitePolicy policy) => PolicyNames[(int)policy];
-
-    /// <summary>The policy that a user means.</summary>
-    /// <exception cref="OptionException">There is none of that name.</exception>
-    public static NonFinitePolicy ParsePolicy(string text) => Array.IndexOf(PolicyNames, text) is >= 0 and int index
-        ? (NonFinitePolicy)index
-        : throw new OptionException("--on-nan", $"'{text}' is not allowed: give {string.Join(" or ", PolicyNames)}");
-
     public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
 
     private static string ForEach(Func<OptimizerKind, double> preset) =>
-        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {OptimizerKinds.NameOf(kind)}")));
+        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {OptimizerKinds.Names.Of(kind)}")));
 }

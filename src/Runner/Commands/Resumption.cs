@@ -28,7 +28,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     {
         RequireSame(TrainFlags.Seed, Run.Seed);
         RequireSame(TrainFlags.BatchSize, Run.BatchSize);
-        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? OptimizerKinds.NameOf(parsed.GetValue(TrainFlags.Optimizer)) : null, Run.Optimizer);
+        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? OptimizerKinds.Names.Of(parsed.GetValue(TrainFlags.Optimizer)) : null, Run.Optimizer);
         RequireSame(TrainFlags.WeightDecay, Run.WeightDecay);
         RequireSame(TrainFlags.LabelSmoothing, Run.LabelSmoothing);
         RequireSame(TrainFlags.GradientClip, Run.GradientClip);
@@ -47,7 +47,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         {
             Epochs = Given(TrainFlags.Epochs) ?? Ending.Epochs,
             BatchSize = Run.BatchSize,
-            Optimizer = OptimizerKinds.Parse(Run.Optimizer),
+            Optimizer = OptimizerKinds.Names.Parse(TrainFlags.Optimizer.Name, Run.Optimizer),
             LearningRate = Given(TrainFlags.LearningRate) ?? Run.LearningRate,
             Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
             WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,
@@ -56,14 +56,14 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             GradientClip = Run.GradientClip,
             WeightAverage = Run.WeightAverage,
             EarlyStopping = TrainFlags.Stopping(parsed, IsGiven,
-                new EarlyStopping { Patience = Ending.StopPatience, Metric = ValidationMetrics.Parse(TrainFlags.StopMetric.Name, Ending.StopMetric), MinChange = Ending.StopMinChange }),
+                new EarlyStopping { Patience = Ending.StopPatience, Metric = ValidationMetrics.Names.Parse(TrainFlags.StopMetric.Name, Ending.StopMetric), MinChange = Ending.StopMinChange }),
             ValidationSplit = Run.ValidationSplit,
             Shuffle = Run.Shuffle,
             Dropout = Run.Dropout,
             Augmentation = Augmentation.Parse(Run.Augment),
             Seed = Run.Seed,
             TrainSamples = Run.TrainSamples,
-            OnNonFinite = IsGiven(TrainFlags.OnNan) ? parsed.GetValue(TrainFlags.OnNan) : TrainFlags.ParsePolicy(Run.OnNan),
+            OnNonFinite = IsGiven(TrainFlags.OnNan) ? parsed.GetValue(TrainFlags.OnNan) : NonFinitePolicies.Names.Parse(TrainFlags.OnNan.Name, Run.OnNan),
         };
     }
 
@@ -161,9 +161,9 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             Schedule = options.Schedule.ToString(),
             WarmUp = options.WarmUp,
             StopPatience = options.EarlyStopping.Patience,
-            StopMetric = ValidationMetrics.NameOf(options.EarlyStopping.Metric),
+            StopMetric = ValidationMetrics.Names.Of(options.EarlyStopping.Metric),
             StopMinChange = options.EarlyStopping.MinChange,
-            OnNan = TrainFlags.NameOf(options.OnNonFinite),
+            OnNan = NonFinitePolicies.Names.Of(options.OnNonFinite),
             CheckpointEvery = IsGiven(TrainFlags.CheckpointEvery) ? parsed.GetValue(TrainFlags.CheckpointEvery) : Run.CheckpointEvery,
             TrainFingerprint = setup.TrainFingerprint,
             TestFingerprint = setup.TestFingerprint,

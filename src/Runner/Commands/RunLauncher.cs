@@ -70,9 +70,9 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
         return new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
-            TrainFlags.NameOf(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
-            OptimizerKinds.NameOf(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
-            options.EarlyStopping.Patience, ValidationMetrics.NameOf(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
+            NonFinitePolicies.Names.Of(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
+            OptimizerKinds.Names.Of(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
+            options.EarlyStopping.Patience, ValidationMetrics.Names.Of(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
     }
 
     /// <summary>Begins a run and trains it to its end.</summary>

@@ -14,7 +14,7 @@ internal sealed record TrainDocument(string Model, long Parameters, string Accel
 internal sealed record EarlyStopDocument(int Epoch, string Metric, double Best, int BestEpoch, int Patience, double MinChange)
 {
     public static EarlyStopDocument? Of(EarlyStop? stop) => stop is null ? null
-        : new(stop.Epoch, ValidationMetrics.NameOf(stop.Rule.Metric), stop.Best, stop.BestEpoch, stop.Rule.Patience, stop.Rule.MinChange);
+        : new(stop.Epoch, ValidationMetrics.Names.Of(stop.Rule.Metric), stop.Best, stop.BestEpoch, stop.Rule.Patience, stop.Rule.MinChange);
 }
 
 /// <summary>An epoch: the columns of results.csv.</summary>

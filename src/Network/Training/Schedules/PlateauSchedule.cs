@@ -22,10 +22,10 @@ public sealed record PlateauSchedule : LearningRateSchedule
 
     internal override bool NeedsValidation => true;
 
-    private protected override IReadOnlyList<string> Texts => [Text(Epochs), Text(Factor), ValidationMetrics.NameOf(Metric)];
+    private protected override IReadOnlyList<string> Texts => [Text(Epochs), Text(Factor), ValidationMetrics.Names.Of(Metric)];
 
     /// <inheritdoc/>
-    public override string Describe() => $"times {Text(Factor)} when {ValidationMetrics.NameOf(Metric)} stays for more than {Text(Epochs)} epochs";
+    public override string Describe() => $"times {Text(Factor)} when {ValidationMetrics.Names.Of(Metric)} stays for more than {Text(Epochs)} epochs";
 
     internal static PlateauSchedule Of(Parameters parameters)
     {
@@ -34,7 +34,7 @@ public sealed record PlateauSchedule : LearningRateSchedule
         {
             Epochs = parameters.Next(preset.Epochs),
             Factor = parameters.Next(preset.Factor),
-            Metric = parameters.Next() is { } metric ? ValidationMetrics.Parse(Flag, metric) : preset.Metric,
+            Metric = parameters.Next() is { } metric ? ValidationMetrics.Names.Parse(Flag, metric) : preset.Metric,
         };
     }
 
