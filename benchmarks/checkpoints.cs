@@ -1,10 +1,11 @@
-// What checkpoints cost a training on the CPU: epochs behind whose start a checkpoint of the one before is written, beside epochs that write none, in turn.
+// What a checkpoint costs a training on the CPU: epochs in which one is written, or one every five steps, beside epochs in which none is, in turn.
 //   dotnet run -c Release --file benchmarks/checkpoints.cs -- [PAIRS] [MODEL] [FOLDER]
 // Epochs are of the whole data set; what is saved at an epoch's end is written beside the next one, as in 'gpucnn train', so that one is timed. "All files" are those that
 // 'gpucnn train' writes of an epoch that is the best so far: checkpoint, last and best weights. PAIRS is 20 unless given; without MODEL all models are measured;
 // files go to FOLDER, or to a folder of their own below the one for temporary files. Costs are differences within pairs of neighbouring epochs, first one and then the other
-// first, in % of an epoch: the median, and the 95 % interval that order statistics give it, which asks nothing of how noise is distributed. The processor's time is that
-// of all threads of the process; it does not see what other processes do, so it is the surer figure.
+// first, divided by the number of saves, in % of an epoch: the median, and the 95 % interval that order statistics give it, which asks nothing of how noise is distributed.
+// One save an epoch drowns in a machine's noise, twenty do not: what they cost in sum, divided by twenty, is what one costs, and a little more, since the training copies its
+// state for each and waits where the writer cannot follow. The processor's time is that of all threads of the process.
 #:package MathNet.Numerics
 #:project ../src/Kernels/Kernels.csproj
 #:project ../src/Network/Network.csproj
@@ -21,8 +22,8 @@ string folder = args.Length > 2 ? Directory.CreateDirectory(args[2]).FullName : 
 string root = Path.GetFullPath(Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "benchmarks", ".."));
 ImageSet images = FashionMnist.LoadTrain(Path.Combine(root, "data", "fashion-mnist"));
 using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"));
-Console.WriteLine("| model | saved | epoch without, s | cost, time | cost, processor | collections of garbage an epoch |");
-Console.WriteLine("|---|---|---|---|---|---|");
+Console.WriteLine("| model | saved | saves an epoch | epoch without, s | cost of one, time | cost of one, processor | collections of garbage an epoch |");
+Console.WriteLine("|---|---|---|---|---|---|---|");
 var alone = new List<string>();
 foreach (ModelDefinition model in models)
 {
@@ -30,23 +31,25 @@ foreach (ModelDefinition model in models)
     network.Initialize(1);
     using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1000 }, images);
     using var saver = new Saver(Directory.CreateDirectory(Path.Combine(folder, model.Name)).FullName, model);
-    (string Name, int Every, Saved Saved)[] kinds = [("a checkpoint at its end", 0, Saved.Checkpoint), ("all files at its end", 0, Saved.All), ("a checkpoint every 10 steps", 10, Saved.Checkpoint)];
+    (string Name, int Every, Saved Saved)[] kinds =
+        [("checkpoint", 0, Saved.Checkpoint), ("all files", 0, Saved.All), ("checkpoint", 5, Saved.Checkpoint), ("all files", 5, Saved.All)];
     Epoch(trainer, saver, 0, Saved.All);
     foreach ((string name, int every, Saved saved) in kinds)
     {
         var without = new List<Sample>();
         var cost = new List<Sample>();
-        int gen2 = GC.CollectionCount(2);
+        int gen2 = GC.CollectionCount(2), saves = 0;
         for (int pair = 0; pair < pairs; pair++)
         {
             bool first = pair % 2 == 0;
             Sample one = Epoch(trainer, saver, first ? every : 0, first ? saved : Saved.Nothing), other = Epoch(trainer, saver, first ? 0 : every, first ? Saved.Nothing : saved);
             (Sample with, Sample plain) = first ? (one, other) : (other, one);
             without.Add(plain);
-            cost.Add(new Sample((with.Seconds - plain.Seconds) / plain.Seconds, (with.Processor - plain.Processor) / plain.Processor));
+            saves = with.Saves;
+            cost.Add(new Sample((with.Seconds - plain.Seconds) / plain.Seconds / saves, (with.Processor - plain.Processor) / plain.Processor / saves, saves));
         }
         double collections = (GC.CollectionCount(2) - gen2) / (2.0 * pairs);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model.Name} | {name} | {without.Select(each => each.Seconds).Median():0.000} | {Share(cost.Select(each => each.Seconds))} | {Share(cost.Select(each => each.Processor))} | {collections:0.0} |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model.Name} | {name} | {saves} | {without.Select(each => each.Seconds).Median():0.000} | {Share(cost.Select(each => each.Seconds))} | {Share(cost.Select(each => each.Processor))} | {collections:0.0} |"));
     }
     alone.Add(Alone(trainer, saver));
 }
@@ -59,6 +62,8 @@ alone.ForEach(Console.WriteLine);
 static Sample Epoch(Trainer trainer, Saver saver, int every, Saved saved)
 {
     trainer.CheckpointEvery = every;
+    saver.EverySteps = saved;
+    int saves = saver.Saves;
     TrainingState state = trainer.Capture();
     long start = Stopwatch.GetTimestamp();
     double processor = Processor();
@@ -66,7 +71,7 @@ static Sample Epoch(Trainer trainer, Saver saver, int every, Saved saved)
     trainer.RunEpoch(saver);
     trainer.Capture();
     saver.Flush();
-    return new Sample(Stopwatch.GetElapsedTime(start).TotalSeconds, Processor() - processor);
+    return new Sample(Stopwatch.GetElapsedTime(start).TotalSeconds, Processor() - processor, saver.Saves - saves);
 }
 
 static double Processor() => Environment.CpuUsage.TotalTime.TotalSeconds;
@@ -101,8 +106,8 @@ static string Share(IEnumerable<double> shares)
     return string.Create(CultureInfo.InvariantCulture, $"{sorted.Median():+0.00 %;-0.00 %} ({sorted[rank]:+0.00 %;-0.00 %} to {sorted[^(rank + 1)]:+0.00 %;-0.00 %})");
 }
 
-/// <summary>What an epoch took: seconds, and seconds of the processor's cores.</summary>
-internal readonly record struct Sample(double Seconds, double Processor);
+/// <summary>What an epoch took: seconds, seconds of the processor's cores, and how often it saved.</summary>
+internal readonly record struct Sample(double Seconds, double Processor, int Saves);
 
 /// <summary>What is saved.</summary>
 internal enum Saved
@@ -118,11 +123,17 @@ internal sealed class Saver(string folder, ModelDefinition model) : ITrainingObs
     private readonly CheckpointFolder checkpoints = new(folder);
     private readonly BackgroundWriter writer = new();
 
+    /// <summary>What a checkpoint within an epoch saves.</summary>
+    public Saved EverySteps { get; set; }
+
+    /// <summary>How often it saved.</summary>
+    public int Saves { get; private set; }
+
     public void OnStep(in StepResult result)
     {
     }
 
-    public void OnCheckpoint(TrainingState state) => Save(state, Saved.Checkpoint);
+    public void OnCheckpoint(TrainingState state) => Save(state, EverySteps);
 
     public void Save(TrainingState state, Saved saved)
     {
@@ -130,6 +141,7 @@ internal sealed class Saver(string folder, ModelDefinition model) : ITrainingObs
         {
             return;
         }
+        Saves++;
         writer.Post(() =>
         {
             foreach (string name in saved == Saved.All ? (string[])["last", "best"] : [])

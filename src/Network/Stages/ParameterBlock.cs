@@ -1,4 +1,5 @@
 using System.Buffers;
+using GpuCnn.Kernels;
 
 namespace GpuCnn;
 
@@ -18,6 +19,9 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
 {
     /// <summary>Units whose weights are brought into files' order together: as many as a line of the cache holds.</summary>
     private const int UnitsTogether = 16;
+
+    /// <summary>Rows that are transposed together: lines whose distance is a large power of two share one set of the cache, which holds a few.</summary>
+    private const int RowsTogether = 8;
 
     /// <summary>Where running mean and variance lie, the one behind the other; negative where there are none.</summary>
     public int RunningOffset { get; init; } = -1;
@@ -115,23 +119,18 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     }
 
     /// <summary>Brings some units' weights into files' order.</summary>
-    /// <remarks>Every row's line of these units is read once, and each unit's elements are written one behind the other, so that a few lines of the cache are enough.</remarks>
     private unsafe void ToFile(ReadOnlySpan<float> matrix, int unit, int units, float[] target)
     {
         int taps = Height * Width;
-        fixed (float* source = matrix, targets = target)
+        nint stride = (nint)Channels * Units;
+        fixed (float* source = matrix, to = target)
         {
-            float* to = targets;
             for (int channel = 0; channel < Channels; channel++)
             {
-                for (int tap = 0; tap < taps; tap++)
+                for (int tap = 0; tap < taps; tap += RowsTogether)
                 {
-                    float* row = source + ((((long)tap * Channels) + channel) * Units) + unit;
-                    for (int i = 0; i < units; i++)
-                    {
-                        to[i * Depth] = row[i];
-                    }
-                    to++;
+                    float* rows = source + (tap * stride) + ((nint)channel * Units) + unit;
+                    Panel.Transpose(rows, stride, Math.Min(RowsTogether, taps - tap), units, to + ((nint)channel * taps) + tap, Depth);
                 }
             }
         }
