@@ -30,7 +30,7 @@ internal readonly struct NaiveProduct(ArrayView<float> a, ArrayView<float> b, Ar
     public void Cpu(in CpuWorker worker) => throw new NotSupportedException();
 }
 
-/// <summary>The textbook's convolution with ReLU and 2 x 2 pooling: one thread an output, which computes the four values of its window.</summary>
+/// <summary>The textbook's convolution: one thread an output, which with ReLU and 2 x 2 pooling computes the four values of its window.</summary>
 internal readonly struct NaiveConv2dForward(Conv2dShape shape, ArrayView<float> input, ArrayView<float> parameters, ArrayView<float> output, ArrayView<byte> winners, int batch) : IOp
 {
     /// <inheritdoc/>
@@ -46,6 +46,11 @@ internal readonly struct NaiveConv2dForward(Conv2dShape shape, ArrayView<float> 
         }
         int f = i % shape.Filters, pixel = i / shape.Filters;
         int ox = pixel % shape.OutputWidth, line = pixel / shape.OutputWidth, oy = line % shape.OutputHeight, n = line / shape.OutputHeight;
+        if (!shape.IsPooled)
+        {
+            output[i] = Value(n, oy, ox, f);
+            return;
+        }
         float best = 0f;
         int winner = 4;
         for (int corner = 0; corner < 4; corner++)
@@ -66,7 +71,7 @@ internal readonly struct NaiveConv2dForward(Conv2dShape shape, ArrayView<float> 
 
     private float Value(int n, int convY, int convX, int f)
     {
-        float sum = parameters[(shape.Depth * shape.Filters) + f];
+        float sum = shape.HasBias ? parameters[(shape.Depth * shape.Filters) + f] : 0f;
         for (int ky = 0; ky < shape.KernelHeight; ky++)
         {
             int y = (convY * shape.Stride) - shape.Padding + ky;

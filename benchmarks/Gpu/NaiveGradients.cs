@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace GpuCnn.Benchmarks.Gpu;
 
-/// <summary>The textbook's gradient of a pooled convolution with respect to weight and bias: one thread an element, which looks at every output of every image.</summary>
+/// <summary>The textbook's gradient of a convolution, pooled or not, with respect to weight and bias: one thread an element, which looks at every output of every image.</summary>
 internal readonly struct NaiveConv2dWeightGradient(
     Conv2dShape shape, ArrayView<float> input, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> gradParameters, int batch) : IOp
 {
@@ -24,8 +24,8 @@ internal readonly struct NaiveConv2dWeightGradient(
         for (int pixel = 0; pixel < batch * shape.OutputHeight * shape.OutputWidth; pixel++)
         {
             int ox = pixel % shape.OutputWidth, line = pixel / shape.OutputWidth, oy = line % shape.OutputHeight, n = line / shape.OutputHeight, at = (pixel * shape.Filters) + f;
-            int winner = winners[at];
-            int y = (((2 * oy) + (winner / 2)) * shape.Stride) - shape.Padding + ky, x = (((2 * ox) + (winner % 2)) * shape.Stride) - shape.Padding + kx;
+            int winner = shape.IsPooled ? winners[at] : 0, convY = shape.IsPooled ? (2 * oy) + (winner / 2) : oy, convX = shape.IsPooled ? (2 * ox) + (winner % 2) : ox;
+            int y = (convY * shape.Stride) - shape.Padding + ky, x = (convX * shape.Stride) - shape.Padding + kx;
             if (winner < 4 && isBias)
             {
                 sum += gradOutput[at];
@@ -42,7 +42,7 @@ internal readonly struct NaiveConv2dWeightGradient(
     public void Cpu(in CpuWorker worker) => throw new NotSupportedException();
 }
 
-/// <summary>The textbook's gradient of a pooled convolution with respect to its input: one thread an element, which looks at every tap and every filter.</summary>
+/// <summary>The textbook's gradient of a convolution, pooled or not, with respect to its input: one thread an element, which looks at every tap and every filter.</summary>
 internal readonly struct NaiveConv2dInputGradient(
     Conv2dShape shape, ArrayView<float> gradOutput, ArrayView<byte> winners, ArrayView<float> parameters, ArrayView<float> gradInput, int batch) : IOp
 {
@@ -70,15 +70,16 @@ internal readonly struct NaiveConv2dInputGradient(
                 }
                 convY /= shape.Stride;
                 convX /= shape.Stride;
-                if (convY / 2 >= shape.OutputHeight || convX / 2 >= shape.OutputWidth)
+                int outputY = shape.IsPooled ? convY / 2 : convY, outputX = shape.IsPooled ? convX / 2 : convX;
+                if (outputY >= shape.OutputHeight || outputX >= shape.OutputWidth)
                 {
                     continue;
                 }
-                int at = ((((n * shape.OutputHeight) + (convY / 2)) * shape.OutputWidth) + (convX / 2)) * shape.Filters;
+                int at = ((((n * shape.OutputHeight) + outputY) * shape.OutputWidth) + outputX) * shape.Filters;
                 int weight = ((((ky * shape.KernelWidth) + kx) * shape.Channels) + c) * shape.Filters, corner = (2 * (convY % 2)) + (convX % 2);
                 for (int f = 0; f < shape.Filters; f++)
                 {
-                    if (winners[at + f] == corner)
+                    if (!shape.IsPooled || winners[at + f] == corner)
                     {
                         sum += gradOutput[at + f] * parameters[weight + f];
                     }

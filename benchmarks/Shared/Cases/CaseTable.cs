@@ -9,7 +9,7 @@ namespace GpuCnn.Benchmarks;
 /// <param name="Create">Makes the case; its memory comes with <see cref="KernelCase.Open"/>.</param>
 internal sealed record CaseEntry(string Op, string Shape, bool HasBatch, Func<int, KernelCase> Create);
 
-/// <summary>Every operation on every shape that it has in the three models; layers that these have not on some shapes of docs/models/resnet.json, and what recipes add to a training of cnn1.</summary>
+/// <summary>Every operation on every shape that it has in the models; layers that these have not on some shapes of docs/models/resnet.json, and what recipes add to a training of cnn1.</summary>
 internal static class CaseTable
 {
     /// <summary>The batches that are measured.</summary>
@@ -29,41 +29,49 @@ internal static class CaseTable
         var entries = new List<CaseEntry>();
         void Add(Func<int, KernelCase> create, bool hasBatch = true) => entries.Add(Entry(create, hasBatch));
         Add(batch => new GatherImagesCase(model.Input.Count, batch));
-        TensorShape shape = model.Input;
-        for (int i = 0; i < model.Layers.Count; shape = model.Layers[i++].OutputShape(shape))
-        {
-            TensorShape input = shape;
-            Layer? next = model.Layers.ElementAtOrDefault(i + 1);
-            switch (model.Layers[i])
-            {
-                case Conv2d conv:
-                    Add2d(Add, new Conv2dShape(input.Channels, input.Height, input.Width, conv.Filters, conv.KernelHeight, conv.KernelWidth, conv.Stride, conv.Padding,
-                        next is Relu && model.Layers.ElementAtOrDefault(i + 2) is MaxPool2d { Window: 2, Stride: 2 }), i == 0);
-                    break;
-                case MaxPool2d pool:
-                    var sizes = new Pool2dShape(input.Channels, input.Height, input.Width, pool.Window, pool.Window, pool.Stride, pool.CeilMode);
-                    Add(batch => new MaxPool2dCase(sizes, batch));
-                    Add(batch => new MaxPool2dGradientCase(sizes, batch));
-                    break;
-                case Relu:
-                    Add(batch => new ReluCase(input.Count, batch));
-                    Add(batch => new ReluGradientCase(input.Count, batch));
-                    break;
-                case Dropout dropout:
-                    Add(batch => new DropoutCase(input.Count, dropout.Rate, batch));
-                    break;
-                case Dense dense:
-                    Add(batch => new DenseForwardCase(input.Count, dense.Units, batch, next is Relu));
-                    Add(batch => new DenseInputGradientCase(input.Count, dense.Units, batch));
-                    Add(batch => new DenseWeightGradientCase(input.Count, dense.Units, batch));
-                    break;
-            }
-        }
+        AddLayers(create => Add(create), model.Layers, model.Input, isFirst: true);
         Add(batch => new SoftmaxCrossEntropyCase(model.Classes, batch));
         Add(batch => new BatchMetricsCase(batch));
         Add(_ => new AdamCase((int)model.Parameters), hasBatch: false);
         Add(_ => new SgdMomentumCase((int)model.Parameters), hasBatch: false);
         return entries;
+    }
+
+    private static void AddLayers(Action<Func<int, KernelCase>> add, IReadOnlyList<Layer> layers, TensorShape shape, bool isFirst)
+    {
+        for (int i = 0; i < layers.Count; shape = layers[i++].OutputShape(shape))
+        {
+            TensorShape input = shape;
+            Layer? next = layers.ElementAtOrDefault(i + 1);
+            switch (layers[i])
+            {
+                case Conv2d conv:
+                    Add2d(add, new Conv2dShape(input.Channels, input.Height, input.Width, conv.Filters, conv.KernelHeight, conv.KernelWidth, conv.Stride, conv.Padding,
+                        next is Relu && layers.ElementAtOrDefault(i + 2) is MaxPool2d { Window: 2, Stride: 2 }), isFirst && i == 0);
+                    break;
+                case Residual residual:
+                    AddLayers(add, residual.Body, input, isFirst: false);
+                    AddLayers(add, residual.Shortcut, input, isFirst: false);
+                    break;
+                case MaxPool2d pool:
+                    var sizes = new Pool2dShape(input.Channels, input.Height, input.Width, pool.Window, pool.Window, pool.Stride, pool.CeilMode);
+                    add(batch => new MaxPool2dCase(sizes, batch));
+                    add(batch => new MaxPool2dGradientCase(sizes, batch));
+                    break;
+                case Relu:
+                    add(batch => new ReluCase(input.Count, batch));
+                    add(batch => new ReluGradientCase(input.Count, batch));
+                    break;
+                case Dropout dropout:
+                    add(batch => new DropoutCase(input.Count, dropout.Rate, batch));
+                    break;
+                case Dense dense:
+                    add(batch => new DenseForwardCase(input.Count, dense.Units, batch, next is Relu));
+                    add(batch => new DenseInputGradientCase(input.Count, dense.Units, batch));
+                    add(batch => new DenseWeightGradientCase(input.Count, dense.Units, batch));
+                    break;
+            }
+        }
     }
 
     private static IEnumerable<CaseEntry> OtherLayers()
@@ -103,14 +111,14 @@ internal static class CaseTable
     }
 
     /// <summary>A convolution's operations; nobody asks for the gradient of the images.</summary>
-    private static void Add2d(Action<Func<int, KernelCase>, bool> add, Conv2dShape sizes, bool isFirst)
+    private static void Add2d(Action<Func<int, KernelCase>> add, Conv2dShape sizes, bool isFirst)
     {
-        add(batch => new Conv2dForwardCase(sizes, batch), true);
-        add(batch => new Conv2dWeightGradientCase(sizes, batch), true);
-        add(batch => new SumRowsCase(sizes.ParameterCount, batch), true);
+        add(batch => new Conv2dForwardCase(sizes, batch));
+        add(batch => new Conv2dWeightGradientCase(sizes, batch));
+        add(batch => new SumRowsCase(sizes.ParameterCount, batch));
         if (!isFirst)
         {
-            add(batch => new Conv2dInputGradientCase(sizes, batch), true);
+            add(batch => new Conv2dInputGradientCase(sizes, batch));
         }
     }
 }
