@@ -128,8 +128,6 @@ public sealed class SeedRunsTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Equal(2, run.ExitCode);
             Assert.StartsWith($"gpucnn: {problem}", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
         }
-        CommandRun watch = CommandRun.Of("watch", set, "--once");
-        Assert.Equal((2, $"gpucnn: {set}: it holds the runs of several seeds; give one of the folders in it\n"), (watch.ExitCode, watch.Error));
         using (RunLock held = RunLock.TryTake(set)!)
         {
             Assert.Contains("another process is training it", CommandRun.Of("train", "--resume", set).Error, StringComparison.Ordinal);

@@ -178,45 +178,4 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         var pipe = output = new Pipe();
         return Task.Run(() => CommandRun.Of(new Host(pipe, new StringWriter()) { Stop = stop }, ["watch", folder, .. options]), CancellationToken.None);
     }
-
-    /// <summary>What a watcher writes, readable while it writes.</summary>
-    private sealed class Pipe : StringWriter
-    {
-        private readonly Lock gate = new();
-
-        public override void Write(char value)
-        {
-            lock (gate)
-            {
-                base.Write(value);
-            }
-        }
-
-        public override void Write(string? value)
-        {
-            lock (gate)
-            {
-                base.Write(value);
-            }
-        }
-
-        public override void WriteLine(string? value) => Write(value + "\n");
-
-        public override string ToString()
-        {
-            lock (gate)
-            {
-                return base.ToString();
-            }
-        }
-
-        public async Task WaitFor(string text)
-        {
-            using var patience = new CancellationTokenSource(Patience);
-            while (!ToString().Contains(text, StringComparison.Ordinal))
-            {
-                await Task.Delay(20, patience.Token);
-            }
-        }
-    }
 }

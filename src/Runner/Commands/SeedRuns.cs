@@ -7,17 +7,6 @@ using GpuCnn.Runner.Views;
 
 namespace GpuCnn.Runner.Commands;
 
-/// <summary>A run's place among those of several seeds.</summary>
-/// <param name="Folder">The folder of all of them.</param>
-/// <param name="Seed">Its seed.</param>
-/// <param name="Number">The how many-th it is, from 1.</param>
-/// <param name="Count">How many there are.</param>
-internal sealed record SeedPlace(string Folder, ulong Seed, int Number, int Count)
-{
-    /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"seed {Seed} ({Number} of {Count})");
-}
-
 /// <summary><c>train --seeds</c>: the same training with several seeds, one after the other, and what their figures have in common.</summary>
 /// <param name="host">Where to write.</param>
 /// <param name="parsed">The command line.</param>
@@ -54,7 +43,7 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
     public int Resume(string path)
     {
         using var folder = SeedFolder.Open(path);
-        SeedsDocument seeds = folder.Read();
+        SeedsDocument seeds = SeedFolder.Read(path);
         if (((Option[])[TrainFlags.LearningRate, TrainFlags.Schedule, TrainFlags.WarmUp]).FirstOrDefault(parsed.IsGiven) is { } changing)
         {
             throw new OptionException(changing.Name, "runs of several seeds are compared, so what they have must not change on the way; leave it out, or begin new ones");
@@ -95,9 +84,9 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
             {
                 continue;
             }
-            ArgsDocument like = RunReader.Document(Path.Combine(folder.RunOf(seeds.Seed), RunFiles.Args), Documents.Default.ArgsDocument);
+            ArgsDocument like = RunReader.Document(Path.Combine(SeedFolder.RunOf(folder.Path, seeds.Seed), RunFiles.Args), Documents.Default.ArgsDocument);
             using RunFolder run = OpenOrDescribe(folder, seeds.Seed, seed, like);
-            code = launcher.Resume(run, counts, seed == seeds.Seed ? null : like, new SeedPlace(folder.Path, seed, number, seeds.Seeds), () => folder.Write(seeds), out TrainDocument? document);
+            code = launcher.Resume(run, counts, seed == seeds.Seed ? null : like, SeedPlace.Of(seeds, number), () => folder.Write(seeds), out TrainDocument? document);
             if (document?.Test is not null)
             {
                 seeds = seeds.With(SeedDocument.Of(seed, document)) with { Accelerator = document.Accelerator };
@@ -115,12 +104,12 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
     /// <summary>The folder of a seed's run; one that is not there yet gets the options of the first.</summary>
     private static RunFolder OpenOrDescribe(SeedFolder folder, ulong first, ulong seed, ArgsDocument like)
     {
-        string path = folder.RunOf(seed);
+        string path = SeedFolder.RunOf(folder.Path, seed);
         if (File.Exists(Path.Combine(path, RunFiles.Args)) || seed == first)
         {
             return RunFolder.Open(path);
         }
-        return RunFolder.CreateAt(path, like with { Seed = seed, Changes = null }, ModelFile.Load(Path.Combine(folder.RunOf(first), RunFiles.Model)));
+        return RunFolder.CreateAt(path, like with { Seed = seed, Changes = null }, ModelFile.Load(Path.Combine(SeedFolder.RunOf(folder.Path, first), RunFiles.Model)));
     }
 
     private static void RequireRoom(ulong first, int count)

@@ -15,7 +15,7 @@ internal sealed class WatchCommand
 
     private static readonly Option<bool> Wait = Flag.Switch("--wait", "When the run stops before it is done, wait for it to be resumed");
 
-    private readonly Argument<string> run = new("run") { Description = "Run folder, for example runs/cnn1-1", HelpName = "RUN" };
+    private readonly Argument<string> run = new("run") { Description = "Run folder, for example runs/cnn1-1, or the folder of several seeds", HelpName = "RUN" };
 
     private readonly Host host;
 
@@ -38,26 +38,48 @@ internal sealed class WatchCommand
     {
         var output = new Output(host, parsed);
         string folder = parsed.GetRequiredValue(run);
-        RunReader reader = RunReader.Open(folder);
+        SeedSetReader? set = SeedFolder.Is(folder) ? new SeedSetReader(folder) : null;
+        IFollowed followed = set is null ? RunReader.Open(folder) : set;
         bool once = parsed.GetValue(Once), wait = parsed.GetValue(Wait);
-        ITrainingView view = TrainingViews.Create(host, output, once ? ProgressStyle.Plain : parsed.GetValue(TrainingViews.Style), reader.Plan);
-        output.Talk.WriteLine(TextTable.Pairs(output.Width, ("run", folder), ("model", reader.Args.Model),
-            ("accelerator", $"{reader.Args.Accelerator}, {reader.Args.AcceleratorName}")));
-        using var interruption = new Interruption(view.Abandon, host.Stop);
-        view.Follow(() =>
+        output.Talk.WriteLine(TextTable.Pairs(output.Width, ("run", folder), ("model", followed.Run.Args.Model),
+            ("accelerator", $"{followed.Run.Args.Accelerator}, {followed.Run.Args.AcceleratorName}")));
+        ITrainingView? view = null;
+        using var interruption = new Interruption(() => view?.Abandon(), host.Stop);
+        RunReader shown;
+        do
         {
-            view.OnPast(reader.Plan, reader.Epochs, reader.Losses);
-            while (!once && (reader.Status == RunStatus.Running || (wait && reader.Status != RunStatus.Done)) && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
+            shown = followed.Run;
+            if (set is not null)
             {
-                reader.Read(view);
+                output.Talk.WriteLine($"{set.Place}, in {set.Place.Run}");
             }
-        });
-        WatchDocument document = Document(folder, reader);
-        output.Result(document, Documents.Default.WatchDocument, Text(document));
+            view = TrainingViews.Create(host, output, once ? ProgressStyle.Plain : parsed.GetValue(TrainingViews.Style), shown.Plan);
+            view.Follow(() =>
+            {
+                view.OnPast(shown.Plan, shown.Epochs, shown.Losses);
+                while (!once && followed.Run == shown && (followed.Status == RunStatus.Running || (wait && followed.Status != RunStatus.Done)) && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
+                {
+                    followed.Read(view);
+                }
+            });
+        }
+        while (followed.Run != shown);
+        WatchDocument document = Document(set?.Place.Run ?? folder, followed.Run);
+        if (set is null)
+        {
+            output.Result(document, Documents.Default.WatchDocument, Text(document));
+        }
+        else
+        {
+            output.Result(Document(folder, set, document), Documents.Default.WatchSeedsDocument, Text(set, document));
+        }
         return !once && interruption.Token.IsCancellationRequested ? interruption.ExitCode
-            : once || document.Status == RunStatus.Done ? ExitCode.Done
+            : once || followed.Status == RunStatus.Done ? ExitCode.Done
             : ExitCode.Failed;
     }
+
+    private static WatchSeedsDocument Document(string folder, SeedSetReader set, WatchDocument current) => new(folder, set.Status, current.Model, current.Accelerator, set.Seeds.Seed, set.Seeds.Seeds,
+        set.Seeds.Runs, set.Seeds.Test, set.Seeds.TestBest, current);
 
     private static WatchDocument Document(string folder, RunReader reader)
     {
@@ -69,6 +91,10 @@ internal sealed class WatchCommand
             running ? now.ImagesPerSecond : null, running ? now.Left?.TotalSeconds : null, reader.Epochs.LastOrDefault(epoch => epoch.Best)?.Epoch, reader.State.Problem,
             [.. reader.Epochs.Select(EpochDocument.Of)], reader.State.StoppedEarly);
     }
+
+    private static string Text(SeedSetReader set, WatchDocument current) => (set.Seeds.Runs.Count > 0 ? set.Seeds.Table() : "")
+        + (set.Status == RunStatus.Done ? "" : $"{set.Place}: {Text(current)}")
+        + string.Create(CultureInfo.InvariantCulture, $"{PlainText.Of(set.Status)}  {set.Seeds.Runs.Count} of {set.Seeds.Seeds} seeds\n");
 
     private static string Text(WatchDocument now)
     {

@@ -150,6 +150,10 @@ internal sealed record SuggestionsDocument(double Valley, double Steepest, doubl
 internal sealed record WatchDocument(string Run, string Status, string Model, string Accelerator, int Epoch, int Epochs, long Step, long Steps, double? Loss,
     double? ImagesPerSecond, double? SecondsLeft, int? BestEpoch, string? Problem, IReadOnlyList<EpochDocument> Results, EarlyStopDocument? StoppedEarly);
 
+/// <summary>What <c>watch --json</c> writes of runs of several seeds: what <c>seeds.json</c> says, how the whole stands, and the run that is under way or was the last to be.</summary>
+internal sealed record WatchSeedsDocument(string Run, string Status, string Model, string Accelerator, ulong Seed, int Seeds, IReadOnlyList<SeedDocument> Runs, MeanDocument? Test,
+    MeanDocument? TestBest, WatchDocument Current);
+
 /// <summary>Reads and writes the documents; names are in snake case, and numbers that JSON cannot hold become null.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(FiniteDoubleConverter), typeof(FiniteSingleConverter)],
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
@@ -165,6 +169,7 @@ internal sealed record WatchDocument(string Run, string Status, string Model, st
 [JsonSerializable(typeof(StateDocument))]
 [JsonSerializable(typeof(SeedsDocument))]
 [JsonSerializable(typeof(WatchDocument))]
+[JsonSerializable(typeof(WatchSeedsDocument))]
 [JsonSerializable(typeof(LearningRateDocument))]
 internal sealed partial class Documents : JsonSerializerContext
 {

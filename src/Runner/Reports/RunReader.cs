@@ -6,21 +6,22 @@ using GpuCnn.Runner.Views;
 namespace GpuCnn.Runner.Reports;
 
 /// <summary>Reads a run folder, perhaps while another process writes it.</summary>
-internal sealed class RunReader
+internal sealed class RunReader : IFollowed
 {
     /// <summary>Columns of results.csv.</summary>
     public const int ResultColumns = 8;
 
     private readonly string path;
+    private readonly SeedPlace? place;
     private readonly CsvTail results, steps;
     private readonly List<EpochResult> epochs = [];
     private readonly List<float> losses = [];
     private LearningRateCurve curve;
     private double best = double.NegativeInfinity, wholeRate;
 
-    private RunReader(string path)
+    private RunReader(string path, SeedPlace? place)
     {
-        this.path = path;
+        (this.path, this.place) = (path, place);
         (results, steps) = (new CsvTail(In(RunFiles.Results), ResultColumns), new CsvTail(In(RunFiles.Steps), 2));
         State = ReadState();
         (Args, Plan, curve) = ReadPlan();
@@ -33,8 +34,11 @@ internal sealed class RunReader
     /// <summary>How the run stands.</summary>
     public StateDocument State { get; private set; }
 
-    /// <summary>How the run stands, its process looked for.</summary>
+    /// <inheritdoc/>
     public string Status { get; private set; } = RunStatus.Running;
+
+    /// <summary>Whether the process that computed it, or goes on computing it, is gone.</summary>
+    public bool ProcessIsGone => RunStatus.HasDied(State with { Status = RunStatus.Running }, LastWrite(), DateTimeOffset.UtcNow);
 
     /// <summary>The size of the run.</summary>
     public TrainingPlan Plan { get; private set; }
@@ -47,11 +51,12 @@ internal sealed class RunReader
 
     /// <summary>Opens a run folder and reads what is there.</summary>
     /// <param name="path">The folder.</param>
+    /// <param name="place">The run's place among those of several seeds; null for a run of its own.</param>
     /// <exception cref="InvalidFileException">It is no run folder, or a file in it is damaged.</exception>
-    public static RunReader Open(string path)
+    public static RunReader Open(string path, SeedPlace? place = null)
     {
         RequireRun(path, RunFiles.State);
-        return new RunReader(path);
+        return new RunReader(path, place);
     }
 
     /// <summary>Checks that a path is a run folder.</summary>
@@ -60,8 +65,7 @@ internal sealed class RunReader
     /// <exception cref="InvalidFileException">It is not.</exception>
     public static void RequireRun(string path, string file)
     {
-        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, file)) ? null
-            : SeedFolder.Is(path) ? "it holds the runs of several seeds; give one of the folders in it" : $"it is no run folder, it has no {file}"
+        string? problem = Directory.Exists(path) ? File.Exists(System.IO.Path.Combine(path, file)) ? null : $"it is no run folder, it has no {file}"
             : File.Exists(path) ? "it is a file, give a run folder" : "there is no such folder";
         if (problem is not null)
         {
@@ -118,8 +122,7 @@ internal sealed class RunReader
         }
     }
 
-    /// <summary>Reads what came since the last call.</summary>
-    /// <param name="view">Told of it.</param>
+    /// <inheritdoc/>
     public void Read(ITrainingView? view)
     {
         // State first: what it says was written last, so a run that is done has all its rows.
@@ -164,13 +167,15 @@ internal sealed class RunReader
         }
     }
 
+    RunReader IFollowed.Run => this;
+
     private StateDocument ReadState() => Document(In(RunFiles.State), Documents.Default.StateDocument);
 
     /// <remarks>The table of steps has no rates: they are those of the curve.</remarks>
     private (ArgsDocument Args, TrainingPlan Plan, LearningRateCurve Curve) ReadPlan()
     {
         ArgsDocument args = Document(In(RunFiles.Args), Documents.Default.ArgsDocument);
-        var plan = new TrainingPlan(args.Epochs, State.StepsPerEpoch, State.TrainingImages, args.BatchSize, args.LearningRate);
+        var plan = new TrainingPlan(args.Epochs, State.StepsPerEpoch, State.TrainingImages, args.BatchSize, args.LearningRate, place?.ToString());
         if (plan is not { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 })
         {
             throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");

@@ -56,7 +56,7 @@ internal sealed class SeedFolder : IDisposable
         // The document last: with it the folder can be resumed.
         void Fill(string folder)
         {
-            string first = RunIn(folder, args.Seed);
+            string first = RunOf(folder, args.Seed);
             DurableFolder.Create(first);
             RunFolder.Describe(first, args, model);
             Write(folder, seeds);
@@ -73,11 +73,12 @@ internal sealed class SeedFolder : IDisposable
         return folder;
     });
 
-    /// <summary>Reads what is known of the set.</summary>
+    /// <summary>Reads what is known of a set, which another process may be training.</summary>
+    /// <param name="path">Its folder.</param>
     /// <exception cref="InvalidFileException">The document is damaged.</exception>
-    public SeedsDocument Read()
+    public static SeedsDocument Read(string path)
     {
-        string file = System.IO.Path.Combine(Path, RunFiles.Seeds);
+        string file = System.IO.Path.Combine(path, RunFiles.Seeds);
         SeedsDocument document = RunReader.Document(file, Documents.Default.SeedsDocument);
         return TrainFlags.SeedsRule.Allows(document.Seeds) && document.Seed <= ulong.MaxValue - (ulong)document.Seeds && document.Runs.Count <= document.Seeds && !document.Runs.Contains(null!)
             ? document
@@ -89,13 +90,12 @@ internal sealed class SeedFolder : IDisposable
     public void Write(SeedsDocument seeds) => Write(Path, seeds);
 
     /// <summary>The run folder of a seed.</summary>
+    /// <param name="path">The set's folder.</param>
     /// <param name="seed">The seed.</param>
-    public string RunOf(ulong seed) => RunIn(Path, seed);
+    public static string RunOf(string path, ulong seed) => System.IO.Path.Combine(path, RunPrefix + seed.ToString(CultureInfo.InvariantCulture));
 
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
-
-    private static string RunIn(string folder, ulong seed) => System.IO.Path.Combine(folder, RunPrefix + seed.ToString(CultureInfo.InvariantCulture));
 
     private static void Write(string folder, SeedsDocument seeds) =>
         AtomicFile.Write(System.IO.Path.Combine(folder, RunFiles.Seeds), Documents.Text(seeds, Documents.Indented.SeedsDocument) + "\n");

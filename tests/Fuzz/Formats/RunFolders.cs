@@ -60,7 +60,7 @@ internal static class RunFolders
     public static Target Seeds { get; } = new("seeds", RunFiles.Seeds, [Encoding.UTF8.GetBytes(JsonText(SeedsMembers))], path =>
     {
         using var folder = SeedFolder.Open(Path.GetDirectoryName(path)!);
-        SeedsDocument seeds = folder.Read();
+        SeedsDocument seeds = SeedFolder.Read(folder.Path);
         return seeds.Runs.Aggregate(seeds, (all, run) => all.With(run)).Table().Length;
     })
     {
