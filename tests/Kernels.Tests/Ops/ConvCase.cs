@@ -29,6 +29,10 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         // One tap, and as many input channels as vectors have lanes or more: projections, as shortcuts of residual blocks are.
         new(5, 16, 24, 9, 11, 1, 1, 2, 0),
         new(2, 35, 33, 7, 10, 1, 1, 1, 0),
+        // Square kernels with as much padding as they are wide, or more: the input's gradient is no convolution with padding of its own.
+        new(3, 4, 9, 6, 8, 1, 1, 1, 1),
+        new(2, 5, 7, 3, 10, 2, 2, 1, 2),
+        new(4, 6, 3, 5, 7, 1, 1, 1, 2),
         new(3, 48, 17, 8, 12, 1, 1, 3, 0, Bias: false),
         new(4, 3, 10, 8, 9, 2, 3, 1, 1, Bias: false),
         new(19, 12, 36, 7, 10, 3, 2, 2, 1, Bias: false),
@@ -63,6 +67,13 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
         new(34, 128, 3, 6, 5, 2, 4, 1, 1, true),
         new(3, 17, 20, 8, 9, 1, 1, 1, 0, true),
         new(2, 32, 34, 11, 13, 1, 1, 2, 0, true),
+        // Lines of 9 vectors, for which the CPU bodies have a loop of their own, as for 2, 3, 4, 6, 8 and 12.
+        new(2, 48, 7, 8, 9, 2, 3, 1, 0, true),
+        // 5, 13, 14 and 16 taps: a thread of the GPU has them in fours.
+        new(3, 5, 34, 6, 9, 1, 1, 1, 0, true),
+        new(2, 13, 20, 7, 5, 1, 1, 1, 0, true),
+        new(4, 2, 9, 6, 12, 1, 7, 1, 0, true),
+        new(18, 1, 35, 9, 10, 4, 4, 1, 0, true),
         // Without a bias, in each of the bodies.
         new(3, 5, 7, 8, 11, 2, 3, 1, 1, true, false),
         new(18, 1, 34, 11, 9, 3, 3, 1, 0, true, false),

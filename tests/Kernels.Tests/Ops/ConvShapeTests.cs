@@ -37,4 +37,23 @@ public sealed class ConvShapeTests
     [InlineData(17, 9)]
     [InlineData(512, 16)]
     public void A_weight_gradient_has_at_most_sixteen_partial_sums(int batch, int expected) => Assert.Equal(expected, Conv2dWeightGradient.Chunks(batch));
+
+    /// <remarks>A processor of this kind takes words wherever they start; a CUDA GPU does not.</remarks>
+    [Theory]
+    [InlineData(8, 0, 0, true, 1)]
+    [InlineData(8, 4, 8, true, 1)]
+    [InlineData(8, 0, 1, true, 0)]
+    [InlineData(8, 0, 2, true, 0)]
+    [InlineData(8, 2, 0, true, 0)]
+    [InlineData(6, 0, 0, true, 0)]
+    [InlineData(8, 0, 3, false, 1)]
+    [InlineData(8, 1, 0, false, 0)]
+    [InlineData(9, 0, 0, false, 0)]
+    public void Gradients_and_winners_are_taken_in_fours_where_both_may_be(int filters, int gradientsFrom, int winnersFrom, bool pooled, int expected)
+    {
+        var shape = new Conv2dShape(1, 5, 6, filters, 2, 3, pooled: pooled);
+        using DeviceBuffer<float> gradients = TestDevices.Cpu(1).Allocate<float>(shape.OutputCount + 4);
+        using DeviceBuffer<byte> winners = TestDevices.Cpu(1).Allocate<byte>(shape.OutputCount + 8);
+        Assert.Equal(expected, Conv2dOperands.Fits(shape, gradients.View.SubView(gradientsFrom, shape.OutputCount), winners.View.SubView(winnersFrom, shape.OutputCount)));
+    }
 }
