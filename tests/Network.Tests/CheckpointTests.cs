@@ -213,6 +213,20 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_other_names_are_nobodys_checkpoints_and_stay()
+    {
+        string[] others = ["step-.safetensors", "step--1.safetensors", "step-last.safetensors", "step-3.txt", "weights.safetensors"];
+        Array.ForEach(others, name => File.WriteAllText(Path.Combine(folder, name), "mine"));
+        Assert.Null(Checkpoints.LoadNewest());
+        foreach (int step in (int[])[2, 3, 4])
+        {
+            Checkpoints.Save(At(step));
+        }
+        Assert.All(others, name => Assert.Equal("mine", File.ReadAllText(Path.Combine(folder, name))));
+        Assert.Equal(others.Length + 2, Directory.GetFiles(folder).Length);
+    }
+
+    [Fact]
     public void No_flipped_bit_and_no_cut_passes()
     {
         string file = Path.Combine(folder, "c.safetensors");
@@ -289,32 +303,50 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
-    public void The_writer_keeps_the_order_and_tells_of_a_failure_once()
+    public void A_file_with_more_or_fewer_losses_than_steps_is_refused()
     {
-        var done = new List<int>();
-        using var writer = new BackgroundWriter();
-        for (int i = 0; i < 20; i++)
+        string file = Path.Combine(folder, "c.safetensors");
+        At(3).Save(file);
+        SafetensorsContent content = SafetensorsFile.Load(file);
+        foreach (int steps in (int[])[2, 4])
         {
-            int number = i;
-            writer.Post(() =>
-            {
-                Thread.Sleep(number % 3);
-                done.Add(number);
-            });
+            var metadata = content.Metadata.Where(pair => pair.Key != "checksum").ToDictionary(pair => pair.Key, pair => pair.Value);
+            JsonNode state = JsonNode.Parse(metadata["state"])!;
+            state["step"] = steps;
+            metadata["state"] = state.ToJsonString();
+            metadata["checksum"] = Checksum(content, metadata);
+            SafetensorsFile.Save(file, new SafetensorsContent(content.Tensors, metadata));
+            Assert.Equal($"{file}: it has 3 losses for {steps} steps", Assert.Throws<InvalidFileException>(() => Checkpoint.Load(file)).Message);
         }
-        writer.Flush();
-        Assert.Equal(Enumerable.Range(0, 20), done);
-        using var started = new ManualResetEventSlim();
-        writer.Post(() =>
+    }
+
+    [Fact]
+    public void The_best_weights_come_back_and_are_in_the_file_once()
+    {
+        string file = Path.Combine(folder, "c.safetensors");
+        TrainingState state = new([new("w", [2], [1, 2])], [new("w", [2], [3, 4])], [new("w", [2], [5, 6])], [new("w", [2], [7, 8])])
         {
-            started.Wait();
-            throw new IOException("full");
-        });
-        writer.Post(() => done.Add(99));
-        started.Set();
-        Assert.Equal("full", Assert.Throws<IOException>(writer.Flush).Message);
-        writer.Flush();
-        Assert.Equal(99, done[^1]);
+            Options = new TrainingOptions(),
+            TrainingImages = 5,
+            ValidationImages = 1,
+            StepsOfEpoch = 0,
+            CorrectOfEpoch = [],
+            SecondsOfEpoch = 0,
+            LearningRate = 1e-3,
+            Epochs = [],
+            StepLosses = [],
+        };
+        Assert.Null(Saved(null, 4).Best);
+        Assert.Equal([1f, 2f], Assert.Single(Saved(state.Weights, 4).Best!).Values);
+        Assert.Equal([7f, 8f], Assert.Single(Saved(state.AveragedWeights, 4).Best!).Values);
+        WeightTensor other = Assert.Single(Saved([new("w", [2], [9, 10])], 5).Best!);
+        Assert.Equal(("w", 9f, 10f), (other.Name, other.Values[0], other.Values[1]));
+        Checkpoint Saved(IReadOnlyList<WeightTensor>? best, int tensors)
+        {
+            new Checkpoint(state, new Dictionary<string, string>()) { Best = best }.Save(file);
+            Assert.Equal(tensors, SafetensorsFile.Load(file).Tensors.Count);
+            return Checkpoint.Load(file);
+        }
     }
 
     private static Checkpoint At(int step) => new(State.Value with

@@ -15,7 +15,7 @@ public sealed class ScheduleTests
         Case expected = Table()[index];
         var options = new TrainingOptions { Epochs = expected.Epochs, LearningRate = expected.LearningRate, WarmUp = expected.WarmUp, Schedule = LearningRateSchedule.Parse(expected.Schedule) };
         options.Validate();
-        var curve = new LearningRateCurve(options, expected.StepsPerEpoch);
+        LearningRateCurve curve = new(options, expected.StepsPerEpoch), returned = new(options, expected.StepsPerEpoch);
         var epochs = new List<EpochResult>();
         for (int step = 0; step < expected.Rates.Length; step++)
         {
@@ -26,13 +26,43 @@ public sealed class ScheduleTests
                 epochs.Add(new EpochResult(epochs.Count + 1, 0, 0, expected.ValLosses?[epochs.Count], expected.ValAccuracies?[epochs.Count], rate, 0, 0, false, false));
                 curve.Add(epochs[^1]);
             }
-            // A training that goes on from here, with a curve of its own, has the same bits.
+            // A training that goes on from here, with a curve of its own or with one that has seen epochs, has the same bits.
             var resumed = new LearningRateCurve(options, expected.StepsPerEpoch);
-            resumed.Restore(epochs);
-            Assert.Equal(curve.ShareAt(step), resumed.ShareAt(step));
-            Assert.Equal(curve.ShareAt(step + 1), resumed.ShareAt(step + 1));
+            foreach (LearningRateCurve other in (LearningRateCurve[])[resumed, returned])
+            {
+                other.Restore(epochs);
+                Assert.Equal(curve.ShareAt(step), other.ShareAt(step));
+                Assert.Equal(curve.ShareAt(step + 1), other.ShareAt(step + 1));
+            }
         }
         Assert.Equal(options.Epochs * expected.StepsPerEpoch, expected.Rates.Length);
+    }
+
+    [Theory]
+    [InlineData("constant", 0, 1)]
+    [InlineData("constant", 2.5, 1)]
+    [InlineData("cosine=0.1", 0, 0.1)]
+    [InlineData("cosine=0.1", 2.5, 0.1)]
+    [InlineData("one-cycle", 0, 4e-6)]
+    [InlineData("step=2:0.5", 1, 0.125)]
+    [InlineData("plateau", 1, 1)]
+    public void Behind_the_last_step_the_share_stays(string schedule, double warmUp, double expected)
+    {
+        const int stepsPerEpoch = 7;
+        var options = new TrainingOptions { Epochs = 6, WarmUp = warmUp, Schedule = LearningRateSchedule.Parse(schedule) };
+        var curve = new LearningRateCurve(options, stepsPerEpoch);
+        long steps = options.Epochs * stepsPerEpoch;
+        Assert.All((long[])[steps, steps + 1, steps + 30, steps * 20], step => Assert.Equal(expected, curve.ShareAt(step), 1e-12));
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0.9, new[] { 1.0, 0.25 })]
+    [InlineData(2, 1, 1.6, new[] { 0.5, 1.0, 0.25 })]
+    [InlineData(2, 2, 1.9, new[] { 0.25, 0.5, 0.75, 1.0, 0.25 })]
+    public void A_warm_up_that_would_be_all_steps_leaves_the_last(int epochs, int stepsPerEpoch, double warmUp, double[] expected)
+    {
+        var curve = new LearningRateCurve(new TrainingOptions { Epochs = epochs, WarmUp = warmUp, Schedule = LearningRateSchedule.Parse("cosine=0.25") }, stepsPerEpoch);
+        Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(step => curve.ShareAt(step)));
     }
 
     [Fact]

@@ -76,6 +76,9 @@ cases = [
     case("plateau=2:0.7", 60, 3, 0.1, by_epoch=lambda o: ReduceLROnPlateau(o, factor=0.7, patience=2), losses=losses, warm_up=1.5),
     case("plateau=0:0.9:val_loss", 60, 1, 1, by_epoch=lambda o: ReduceLROnPlateau(o, factor=0.9, patience=0), losses=losses),
     case("plateau=3:0.25:val_accuracy", 60, 2, 0.1, by_epoch=lambda o: ReduceLROnPlateau(o, mode="max", factor=0.25, patience=3), accuracies=accuracies),
+    # Metrics that improve by less than the threshold: only every third epoch is better than the best.
+    case("plateau=1", 14, 2, 0.1, by_epoch=lambda o: ReduceLROnPlateau(o, factor=0.5, patience=1), losses=[0.7 * (1 - 4e-5) ** epoch for epoch in range(14)]),
+    case("plateau=1:0.5:val_accuracy", 14, 2, 0.1, by_epoch=lambda o: ReduceLROnPlateau(o, mode="max", factor=0.5, patience=1), accuracies=[0.7 * (1 + 4e-5) ** epoch for epoch in range(14)]),
 ]
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     file.write("[\n" + ",\n".join(json.dumps(each) for each in cases) + "\n]\n")

@@ -44,10 +44,11 @@ public sealed class LearningRateCurve
     public void Add(EpochResult epoch) => watch?.Add(epoch);
 
     /// <summary>The share that a step takes, of the epoch under way or of one before it; plateaus that came later count for all.</summary>
-    /// <param name="step">The step of the run, from 0. Behind the last the share stays.</param>
+    /// <param name="step">The step of the run, from 0. Behind the last the share stays what one more step would take.</param>
     public double ShareAt(long step)
     {
+        step = Math.Min(step, steps);
         double share = schedule.ShareIn((int)(step / stepsPerEpoch)) * (watch?.Share ?? 1);
-        return step < warmUp ? share * schedule.ShareAt(0, steps - warmUp) * (step + 1) / (warmUp + 1) : share * schedule.ShareAt(Math.Min(step, steps) - warmUp, steps - warmUp);
+        return step < warmUp ? share * schedule.ShareAt(0, steps - warmUp) * (step + 1) / (warmUp + 1) : share * schedule.ShareAt(step - warmUp, steps - warmUp);
     }
 }
