@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GpuCnn.Runner.Reports;
+using GpuCnn.Runner.Views;
 using Xunit;
 
 namespace GpuCnn.Runner.Tests;
@@ -69,6 +70,58 @@ public sealed class WatchSeedsTests(TinyData tiny) : IClassFixture<TinyData>
         // With more epochs for all, the first is trained on.
         AtomicFile.Write(file, Documents.Text(all with { Runs = [] }, Documents.Default.SeedsDocument));
         Assert.Equal(("running", "seed-1"), Standing(set));
+        // Killed before the first run could say anything.
+        string first = Path.Combine(set, "seed-1");
+        File.Delete(Path.Combine(first, "state.json"));
+        CommandRun nothing = CommandRun.Of("watch", set, "--once");
+        Assert.Equal((2, $"gpucnn: {first}: it is no run folder, it has no state.json\n"), (nothing.ExitCode, nothing.Error));
+    }
+
+    [Fact]
+    public void What_happens_during_a_look_is_seen_by_the_next()
+    {
+        string set = tiny.New("seeds"), file = Path.Combine(set, "seeds.json"), first = Path.Combine(set, "seed-1"), rows = Path.Combine(first, "results.csv"), second = Path.Combine(set, "seed-2", "state.json");
+        Assert.Equal(0, CommandRun.Of([.. Train, "--seeds", "2", "--output", set]).ExitCode);
+        SeedsDocument all = SeedFolder.Read(set);
+        string[] lines = File.ReadAllLines(rows);
+        byte[] state = File.ReadAllBytes(second);
+        // The first run has not written an epoch yet, the second has not begun.
+        AtomicFile.Write(file, Documents.Text(all with { Runs = [] }, Documents.Default.SeedsDocument));
+        File.Delete(second);
+        File.WriteAllText(rows, lines[0] + "\n");
+        var reader = new SeedSetReader(set);
+        var epochs = new List<int>();
+        File.WriteAllText(rows, $"{lines[0]}\n{lines[1]}\n");
+        reader.Read(new EpochView(epoch =>
+        {
+            epochs.Add(epoch.Epoch);
+            File.WriteAllLines(rows, lines);
+            File.WriteAllBytes(second, state);
+            AtomicFile.Write(file, Documents.Text(all with { Runs = [all.Runs[0]] }, Documents.Default.SeedsDocument));
+        }));
+        Assert.Equal([1], epochs);
+        Assert.Equal(1ul, reader.Place.Seed);
+        reader.Read(new EpochView(epoch => epochs.Add(epoch.Epoch)));
+        Assert.Equal([1, 2], epochs);
+        Assert.Equal(2ul, reader.Place.Seed);
+    }
+
+    [Fact]
+    public void A_process_that_ends_properly_during_a_look_has_not_died()
+    {
+        string set = tiny.New("seeds"), file = Path.Combine(set, "seeds.json"), last = Path.Combine(set, "seed-2", "state.json"), rows = Path.Combine(set, "seed-2", "results.csv");
+        Assert.Equal(0, CommandRun.Of([.. Train, "--seeds", "2", "--output", set]).ExitCode);
+        SeedsDocument all = SeedFolder.Read(set);
+        string[] lines = File.ReadAllLines(rows);
+        StateDocument state = RunReader.Document(last, Documents.Default.StateDocument);
+        AtomicFile.Write(last, Documents.Text(state with { ProcessStarted = state.ProcessStarted.AddMinutes(-1) }, Documents.Default.StateDocument));
+        AtomicFile.Write(file, Documents.Text(all with { Runs = [all.Runs[0]] }, Documents.Default.SeedsDocument));
+        File.WriteAllText(rows, lines[0] + "\n");
+        var reader = new SeedSetReader(set);
+        Assert.Equal("died", reader.Status);
+        File.WriteAllLines(rows, lines);
+        reader.Read(new EpochView(_ => AtomicFile.Write(file, Documents.Text(all, Documents.Default.SeedsDocument))));
+        Assert.Equal("done", reader.Status);
     }
 
     private string[] Train => ["train", "--data", tiny.Data, .. TrainOptions];
@@ -85,5 +138,27 @@ public sealed class WatchSeedsTests(TinyData tiny) : IClassFixture<TinyData>
     {
         JsonElement now = Once(set);
         return (now.GetProperty("status").GetString(), Path.GetFileName(now.GetProperty("current").GetProperty("run").GetString()));
+    }
+
+    /// <summary>Does something when it is told of an epoch.</summary>
+    private sealed class EpochView(Action<EpochResult> told) : ITrainingView
+    {
+        public void Follow(Action training) => training();
+
+        public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+        {
+        }
+
+        public void OnStep(in StepResult result)
+        {
+        }
+
+        public void OnEpoch(EpochResult result) => told(result);
+
+        public void Aside(Action write) => write();
+
+        public void Abandon()
+        {
+        }
     }
 }
