@@ -119,6 +119,10 @@ public sealed class WeightsFileTests : IDisposable
             System.IO.File.WriteAllBytes(File, bytes);
             Refused($"it claims a header of {length} bytes");
         }
+        System.IO.File.WriteAllBytes(File, [.. "PK\u0003\u0004\0\0\b\b"u8, .. new byte[56]]);
+        Refused("it is an archive, as torch.save writes, not safetensors; save with safetensors.torch.save_file");
+        System.IO.File.WriteAllBytes(File, [0x89, .. "HDF\r\n\u001a\n"u8, .. new byte[56]]);
+        Refused("it is HDF5, not safetensors; 'gpucnn import' makes");
         WeightsFile.Save(File, [new WeightTensor("a", [4], [1f, 2f, 3f, 4f])]);
         byte[] whole = System.IO.File.ReadAllBytes(File);
         for (int cut = 0; cut < whole.Length; cut++)

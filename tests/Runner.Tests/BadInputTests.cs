@@ -87,7 +87,7 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("train --data CUT", "train-images-idx3-ubyte.gz: ")]
     [InlineData("train --weights NONE", "NONE: there is no such file")]
     [InlineData("train --weights FILE", "FILE: ")]
-    [InlineData("train --weights EMPTY", "EMPTY: ")]
+    [InlineData("train --weights EMPTY", "EMPTY: it is a folder; give a file")]
     [InlineData("train --weights CNN1 --model cnn2", "CNN1: ")]
     [InlineData("evaluate", "--weights: it is required")]
     [InlineData("evaluate --weights NONE", "NONE: there is no such file")]

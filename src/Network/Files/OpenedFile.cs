@@ -21,6 +21,10 @@ internal static class OpenedFile
         {
             throw new InvalidFileException(path, "there is no such file", exception);
         }
+        catch (UnauthorizedAccessException exception) when (Directory.Exists(path))
+        {
+            throw new InvalidFileException(path, "it is a folder; give a file", exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             // Not supported is what a pipe says that is asked for its length.

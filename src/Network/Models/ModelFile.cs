@@ -51,6 +51,10 @@ public static class ModelFile
         {
             json = json[Encoding.UTF8.Preamble.Length..];
         }
+        if (!json.Span.ContainsAnyExcept(" \t\r\n"u8))
+        {
+            throw new InvalidFileException(source, "it is empty; a description of a model has name, input, epochs and layers");
+        }
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });

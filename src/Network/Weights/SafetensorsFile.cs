@@ -114,6 +114,12 @@ internal static class SafetensorsFile
         return header.IndexOf(Encoding.UTF8.GetBytes(before + ContentChecksum.Unknown)) + before.Length;
     }
 
+    /// <summary>What to do with a file of another program's that is often taken for one of ours, known by its first bytes; null for what is not known.</summary>
+    private static string? OtherFormat(ReadOnlySpan<byte> beginning) =>
+        beginning.StartsWith("PK\u0003\u0004"u8) ? "it is an archive, as torch.save writes, not safetensors; save with safetensors.torch.save_file(model.state_dict(), \"name.safetensors\")"
+        : beginning[1..].StartsWith("HDF\r\n"u8) ? "it is HDF5, not safetensors; 'gpucnn import' makes safetensors of what Keras saved"
+        : null;
+
     private static SafetensorsContent Read(string path, FileStream stream, int largestHeader)
     {
         long fileLength = stream.Length;
@@ -126,7 +132,7 @@ internal static class SafetensorsFile
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(eight);
         if (headerLength > (ulong)(fileLength - 8) || headerLength > (ulong)largestHeader)
         {
-            throw new InvalidFileException(path, $"it claims a header of {headerLength} bytes, but has {fileLength} in all (at most {largestHeader} are read); it is damaged or not safetensors");
+            throw new InvalidFileException(path, OtherFormat(eight) ?? $"it claims a header of {headerLength} bytes, but has {fileLength} in all (at most {largestHeader} are read); it is damaged or not safetensors");
         }
         var header = new byte[headerLength];
         stream.ReadExactly(header);

@@ -21,7 +21,7 @@ internal static class PictureArguments
     /// <summary>The files meant.</summary>
     /// <param name="host">Where a list is read from.</param>
     /// <param name="given">What was given; <c>-</c> is standard input with one name a line.</param>
-    /// <exception cref="InvalidFileException">A folder has no pictures.</exception>
+    /// <exception cref="InvalidFileException">A folder has no pictures, or standard input is no list.</exception>
     public static IReadOnlyList<string> Expand(Host host, IReadOnlyList<string> given)
     {
         var files = new List<string>();
@@ -46,6 +46,10 @@ internal static class PictureArguments
     {
         while (reader.ReadLine() is { } line)
         {
+            if (line.Contains('\0', StringComparison.Ordinal))
+            {
+                throw new InvalidFileException("standard input", "it is no list of names of files, one a line; give a picture by its name");
+            }
             if (!string.IsNullOrWhiteSpace(line))
             {
                 yield return line.Trim();

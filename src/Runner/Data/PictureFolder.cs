@@ -58,7 +58,9 @@ internal sealed class PictureFolder : DataFolder
         List<Picture> pictures = List(split, skipped);
         if (pictures.Count == 0)
         {
-            throw new InvalidFileException(split == DataSplit.Train ? train : test ?? Path, $"there are no pictures to {(split == DataSplit.Train ? "train on" : "test with")}; a class needs at least {TestShare} for one to be set apart");
+            throw split == DataSplit.Test && test is not null
+                ? new InvalidFileException(test, "there are no pictures to test with in it; fill or remove it")
+                : new InvalidFileException(split == DataSplit.Train ? train : Path, $"there are no pictures to {(split == DataSplit.Train ? "train on" : "test with")}; a class needs at least {TestShare} for one to be set apart");
         }
         DecodedPictures decoded = PictureCache.Find(Path, split, pictures, shape) ?? Decode(pictures, shape, split);
         skipped.AddRange(decoded.Damaged);

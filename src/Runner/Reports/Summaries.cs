@@ -35,7 +35,7 @@ internal static class Summaries
     /// <param name="stop">Why.</param>
     /// <param name="epochs">The epochs it was to have.</param>
     public static string Line(EarlyStopDocument stop, int epochs) => string.Create(CultureInfo.InvariantCulture,
-        $"stopped     after epoch {stop.Epoch} of {epochs}: best {PlainText.Beginning(stop.Metric, 40)} {stop.Best:0.0000} in epoch {stop.BestEpoch}, no better {(stop.MinChange > 0 ? $"by more than {stop.MinChange} " : "")}in the {stop.Epoch - stop.BestEpoch} epochs since\n");
+        $"stopped     after epoch {stop.Epoch} of {epochs}: best {PlainText.Beginning(stop.Metric, 40)} {stop.Best:0.0000} in epoch {stop.BestEpoch}, no better {(stop.MinChange > 0 ? $"by more than {stop.MinChange} " : "")}in the {stop.Epoch - stop.BestEpoch} epoch{(stop.Epoch - stop.BestEpoch == 1 ? "" : "s")} since\n");
 
     /// <summary>The figures that an evaluation begins with: two lines.</summary>
     public static string Headline(EvaluationDocument document) => string.Create(CultureInfo.InvariantCulture,

@@ -77,7 +77,9 @@ public sealed class ModelFileTests
     /// <summary>Descriptions that a schema takes, for it cannot multiply or read twice.</summary>
     public static TheoryData<string, string> Unfit => new()
     {
-        { "", "it is not JSON at line 1, byte 1: " },
+        { "", "it is empty; a description of a model has name, input, epochs and layers" },
+        { " \n", "it is empty; " },
+        { "x", "it is not JSON at line 1, byte 1: " },
         { "{ \"name\": \"m\",\n  \"input\": [1, 8,, 8] }", "it is not JSON at line 2, byte 18: " },
         { """{ "name": "m", "name": "n", "input": [1, 8, 8], "layers": LAYERS }""", "it has 'name' twice" },
         { """{ "name": "m", "input": [1, 8, 8], "layers": [] }""", "model m: it has no layers" },

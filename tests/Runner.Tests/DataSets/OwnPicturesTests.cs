@@ -56,6 +56,8 @@ public sealed class OwnPicturesTests : IDisposable
         Assert.Equal(2, run.ExitCode);
         Assert.Equal([$"gpucnn: {bad}: it is no image that can be read; give PNG or JPEG files", $"gpucnn: {missing}: there is no such file"], run.ErrorLines);
         Assert.Equal(good, Assert.Single(run.Json.EnumerateArray()).GetProperty("file").GetString());
+        CommandRun picture = CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { In = new StringReader("\u0089PNG\r\n\u001a\n\0\0\0\rIHDR") }, "predict", "-", "--weights", weights, "--accelerator", "cpu");
+        Assert.Equal((2, "gpucnn: standard input: it is no list of names of files, one a line; give a picture by its name\n", ""), (picture.ExitCode, picture.Error, picture.Out));
         CommandRun empty = CommandRun.Of("predict", Directory.CreateDirectory(Path.Combine(root, "empty")).FullName, "--weights", weights, "--accelerator", "cpu");
         Assert.Equal((2, $"gpucnn: {Path.Combine(root, "empty")}: there is no PNG or JPEG file in this folder\n"), (empty.ExitCode, empty.Error));
         Assert.Equal(2, CommandRun.Of("predict", good, "--weights", weights, "--split", "test").ExitCode);

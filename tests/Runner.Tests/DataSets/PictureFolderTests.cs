@@ -98,6 +98,12 @@ public sealed class PictureFolderTests : IDisposable
         Assert.Contains("there is no PNG or JPEG file in it", Assert.Throws<InvalidFileException>(() => DataFolder.Open(root)).Message, StringComparison.Ordinal);
         PictureSamples.WriteShape(Path.Combine(root, "two", "a.png"), "ring", new Random(1));
         Assert.Contains("there are no pictures to test with", Assert.Throws<InvalidFileException>(() => DataFolder.Open(root).Load(DataSplit.Test, Grey)).Message, StringComparison.Ordinal);
+        string split = Path.Combine(root, "split"), test = Directory.CreateDirectory(Path.Combine(split, "test")).FullName;
+        foreach (string name in (string[])["a", "b"])
+        {
+            PictureSamples.WriteShape(Path.Combine(split, "train", name, "a.png"), "ring", new Random(1));
+        }
+        Assert.Equal($"{test}: there are no pictures to test with in it; fill or remove it", Assert.Throws<InvalidFileException>(() => DataFolder.Open(split).Load(DataSplit.Test, Grey)).Message);
         void Refused(string problem) => Assert.StartsWith($"{root}: {problem}", Assert.Throws<InvalidFileException>(() => DataFolder.Open(root)).Message);
     }
 
