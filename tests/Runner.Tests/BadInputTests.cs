@@ -96,6 +96,11 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("evaluate --weights STRANGE", "STRANGE: its tensors are those of none of the models cnn1, cnn2, cnn3, small")]
     [InlineData("evaluate --weights CNN1 --model cnn3", "CNN1: ")]
     [InlineData("evaluate --weights CNN1 --split validation", "--split: no split 'validation': give test or train")]
+    [InlineData("evaluate --weights TWO --data DATA", "--data: model two has 2 classes, these images have 10; give images that the model is for")]
+    [InlineData("predict --weights TWO --data DATA", "--data: model two has 2 classes")]
+    [InlineData("show --weights TWO --data DATA", "--data: model two has 2 classes")]
+    [InlineData("explain --weights TWO --data DATA", "--data: model two has 2 classes")]
+    [InlineData("export --weights TWO --data DATA --format onnx --output x.onnx --check", "--data: model two has 2 classes")]
     [InlineData("evaluate --weights CNN1 --seed 3", "no option '--seed' in 'gpucnn evaluate'")]
     [InlineData("predict --weights CNN1 --count 0", "--count: 0 is not allowed: give 1 or more")]
     [InlineData("predict --weights CNN1 --count 101 --data DATA", "--count: 101 is not allowed: give at most the 100 images")]
@@ -264,6 +269,10 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
                 return path;
             case "NAN":
                 WeightsFile.Save(path, TinyData.Tensors(ModelDefinition.Cnn1, float.NaN));
+                return path;
+            case "TWO":
+                var two = new ModelDefinition("two", new TensorShape(1, 28, 28), 1, new Flatten(), new Dense(2));
+                new TrainedModel(two, TinyData.Tensors(two, 0.01f)).Save(path);
                 return path;
             case "STRANGE":
                 WeightsFile.Save(path, [new WeightTensor("conv9.weight", [1], [1])]);

@@ -54,7 +54,7 @@ internal sealed class EvaluateCommand
         using var network = new Network(model, device, training: false);
         network.ImportWeights(tensors);
         ImageSet images = reading.GetAwaiter().GetResult();
-        model.RequireFit(images);
+        Inputs.RequireFit(model, images);
         Inputs.CompareClasses(host, trained, images);
         output.Talk.WriteLine(TextTable.Format(["model", Summaries.Of(model)],
             [["weights", file], ["accelerator", Summaries.Of(device)], ["data", $"{data.Path}, {split.ToString().ToLowerInvariant()} split"]]));

@@ -114,7 +114,7 @@ internal sealed class ExplainCommand
         Task<ImageSet> reading = StartReading(parsed, model.Input);
         using Device modelDevice = Open(parsed);
         (ImageSet image, string source) = Image(reading, parsed);
-        model.RequireFit(image);
+        Inputs.RequireFit(model, image);
         return ModelSteps.Of(model, tensors, modelDevice, image, source, image.ClassNames[image.Labels.Span[0]]);
     }
 

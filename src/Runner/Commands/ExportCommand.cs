@@ -97,7 +97,7 @@ internal sealed class ExportCommand
                 $"{CheckedImages} images of random pixels");
         }
         ImageSet images = Inputs.StartReading(host, DataFolder.Open(folder), DataSplit.Test, model.Input).GetAwaiter().GetResult();
-        model.RequireFit(images);
+        Inputs.RequireFit(model, images);
         int count = Math.Min(CheckedImages, images.Count);
         return (images.Slice(0, count), $"{count} test image{(count == 1 ? "" : "s")} of {folder ?? "Fashion-MNIST"}");
     }

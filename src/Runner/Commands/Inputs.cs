@@ -38,6 +38,22 @@ internal static class Inputs
     /// <param name="reading">The images, being read.</param>
     public static async Task<string> StartFingerprint(Task<ImageSet> reading) => DataFingerprint.Of(await reading.ConfigureAwait(false));
 
+    /// <summary>Checks that images of a data set can go through a model, and says what to give if they cannot: without <c>--data</c> they are Fashion-MNIST's.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="images">The images.</param>
+    /// <exception cref="OptionException">They cannot.</exception>
+    public static void RequireFit(ModelDefinition model, ImageSet images)
+    {
+        try
+        {
+            model.RequireFit(images);
+        }
+        catch (ModelException exception)
+        {
+            throw new OptionException("--data", $"{exception.Message}; give images that the model is for");
+        }
+    }
+
     /// <summary>Warns when images call a class otherwise than those that a model was trained on: its number may mean something else.</summary>
     /// <param name="host">Where to warn.</param>
     /// <param name="model">The model.</param>

@@ -85,7 +85,7 @@ internal sealed class PredictCommand
             throw CountRule.Refuse(count, $"at most the {all.Count} images of the split");
         }
         ImageSet images = all.Slice(0, count);
-        model.RequireFit(images);
+        Inputs.RequireFit(model, images);
         Inputs.CompareClasses(host, trained, images);
         IReadOnlyList<string> names = trained.ClassNames ?? images.ClassNames;
         IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, images);

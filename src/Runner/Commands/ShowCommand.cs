@@ -198,7 +198,7 @@ internal sealed class ShowCommand
 
     private static IReadOnlyList<Prediction> Predict(ParseResult parsed, TrainedModel model, ImageSet images)
     {
-        model.Model.RequireFit(images);
+        Inputs.RequireFit(model.Model, images);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
         using var network = new Network(model.Model, device, Math.Min(images.Count, 512), training: false);
         network.ImportWeights(model.Weights);
