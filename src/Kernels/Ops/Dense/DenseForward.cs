@@ -98,8 +98,7 @@ public readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
     }
 
     /// <summary>NaN stays NaN, so that a diverged training is seen in its loss.</summary>
-    /// <remarks>One comparison a choice, as in <see cref="SumRows"/>. A choice of two values in front of it, in place of the return, would become vectors of four before PoCL's loop over
-    /// threads is vectorised, which then is not: the product would take 2.7 times as long there.</remarks>
+    /// <remarks>One comparison a choice, as in <see cref="SumRows"/>.</remarks>
     private float Activate(float value)
     {
         if (relu == 0)
