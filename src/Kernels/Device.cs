@@ -152,14 +152,17 @@ public sealed class Device : IDisposable
                 return;
             }
             activity = DeviceActivity.Load;
-            try
+            for (int tries = 1; ; tries++)
             {
-                Load(launcher, op);
-            }
-            catch (CLException exception) when (exception.Error == CLError.CL_BUILD_PROGRAM_FAILURE)
-            {
-                // PoCL has refused programs that it builds a moment later, when other processes were building the same ones.
-                Load(launcher, op);
+                try
+                {
+                    Load(launcher, op);
+                    return;
+                }
+                catch (CLException exception) when (ProgramBuild.MayPass(exception, tries))
+                {
+                    ProgramBuild.Wait(tries);
+                }
             }
         }
         catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)

@@ -70,12 +70,28 @@ public static class AcceleratorCatalog
                 AcceleratorKind.OpenCL => PickOpenCL(info.Index),
                 _ => CpuContext(workers),
             };
-            return new Device(info, context, device.CreateAccelerator(context), workers);
+            return new Device(info, context, Create(device, context), workers);
         }
         catch (Exception exception)
         {
             context?.Dispose();
             throw new DeviceException(info, DeviceFailure.Explain(info, DeviceActivity.Open, "", exception), exception);
+        }
+    }
+
+    /// <summary>ILGPU builds two small programs for an OpenCL device to see what it can do.</summary>
+    private static ILGPU.Runtime.Accelerator Create(ILGPU.Runtime.Device device, Context context)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return device.CreateAccelerator(context);
+            }
+            catch (CLException exception) when (ProgramBuild.MayPass(exception, tries))
+            {
+                ProgramBuild.Wait(tries);
+            }
         }
     }
 
