@@ -3,7 +3,6 @@ using GpuCnn.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
-using ILGPU.Runtime.OpenCL;
 
 namespace GpuCnn;
 
@@ -152,18 +151,7 @@ public sealed class Device : IDisposable
                 return;
             }
             activity = DeviceActivity.Load;
-            for (int tries = 1; ; tries++)
-            {
-                try
-                {
-                    Load(launcher, op);
-                    return;
-                }
-                catch (CLException exception) when (ProgramBuild.MayPass(exception, tries))
-                {
-                    ProgramBuild.Wait(tries);
-                }
-            }
+            Load(launcher, op);
         }
         catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)
         {
@@ -171,11 +159,12 @@ public sealed class Device : IDisposable
         }
     }
 
-    private void Load<T>(ILauncher<T> launcher, in T op) where T : struct, IOp
+    private void Load<T>(ILauncher<T> launcher, T op) where T : struct, IOp => ProgramBuild.Run(() =>
     {
         intercept?.Invoke(DeviceActivity.Load);
         launcher.Launch(accelerator, op);
-    }
+        return launcher;
+    });
 
     /// <summary>Waits for the device and copies the start of a view to host memory.</summary>
     /// <typeparam name="T">The element type.</typeparam>

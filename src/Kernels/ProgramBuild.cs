@@ -8,15 +8,22 @@ internal static class ProgramBuild
     /// <summary>Waits between two tries, in milliseconds; a driver that really takes no program is found out within two seconds.</summary>
     private static readonly int[] Pauses = [50, 200, 500, 1000];
 
-    /// <summary>The most tries.</summary>
-    public static int Tries => Pauses.Length + 1;
-
-    /// <summary>Whether a failure may pass.</summary>
-    /// <param name="exception">The failure.</param>
-    /// <param name="tries">The tries so far.</param>
-    public static bool MayPass(CLException exception, int tries) => exception.Error == CLError.CL_BUILD_PROGRAM_FAILURE && tries < Tries;
-
-    /// <summary>Waits before the next try.</summary>
-    /// <param name="tries">The tries so far.</param>
-    public static void Wait(int tries) => Thread.Sleep(Pauses[tries - 1]);
+    /// <summary>Does what builds programs.</summary>
+    /// <typeparam name="T">What comes of it.</typeparam>
+    /// <param name="build">Builds.</param>
+    /// <exception cref="CLException">No try succeeded, or it failed otherwise.</exception>
+    public static T Run<T>(Func<T> build)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                return build();
+            }
+            catch (CLException exception) when (exception.Error == CLError.CL_BUILD_PROGRAM_FAILURE && tries < Pauses.Length)
+            {
+                Thread.Sleep(Pauses[tries]);
+            }
+        }
+    }
 }

@@ -8,8 +8,6 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>Following runs of several seeds by their files.</summary>
 public sealed class WatchSeedsTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private static readonly string[] TrainOptions = ["--model", "cnn2", "--batch-size", "20", "--train-samples", "100", "--accelerator", "cpu", "--epochs", "2", "--no-pictures"];
 
     [Fact]
@@ -17,11 +15,10 @@ public sealed class WatchSeedsTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string set = tiny.New("seeds");
         Stop(set, atLaunch: 9);
-        var pipe = new Pipe();
-        Task<CommandRun> watching = Task.Run(() => CommandRun.Of(new Host(pipe, new StringWriter()) { Stop = TestContext.Current.CancellationToken }, ["watch", set, "--wait"]), CancellationToken.None);
-        await pipe.WaitFor($"seed 1 (1 of 2), in {Path.Combine(set, "seed-1")}");
+        Task<CommandRun> watching = Pipe.Watch(set, out Pipe output, TestContext.Current.CancellationToken, "--wait");
+        await output.WaitFor($"seed 1 (1 of 2), in {Path.Combine(set, "seed-1")}");
         Assert.Equal(0, CommandRun.Of("train", "--resume", set, "--no-pictures").ExitCode);
-        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        CommandRun run = await watching.WaitAsync(Pipe.Patience, TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal(["seed 1", "1/2", "2/2", "seed 2", "1/2", "2/2"], run.Out.Split('\n').Select(line => line.Trim())
             .Where(line => line.StartsWith("seed ", StringComparison.Ordinal) && line.Contains(" in ", StringComparison.Ordinal) || line.Contains("/2 ", StringComparison.Ordinal))

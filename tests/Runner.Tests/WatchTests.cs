@@ -7,8 +7,6 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>Following a run by its files, which another process may be writing.</summary>
 public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public void A_run_that_is_done_is_shown_once_and_counts_as_success()
     {
@@ -33,7 +31,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = Begin(out StateDocument state);
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "1,2.5\n2,2.");
-        Task<CommandRun> watching = Start(folder, out Pipe output, TestContext.Current.CancellationToken);
+        Task<CommandRun> watching = Pipe.Watch(folder, out Pipe output, TestContext.Current.CancellationToken);
         await output.WaitFor("epoch  train loss");
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "25\n3,2\n");
         // Half a row is no row yet.
@@ -46,7 +44,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         File.AppendAllText(Path.Combine(folder, "results.csv"), "2,2,0.3,1.9,0.25,0.001,1.5,100\n");
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "4,2\n5,2\n6,2\n");
         Write(folder, state with { Status = "done", Ended = DateTimeOffset.UtcNow });
-        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        CommandRun run = await watching.WaitAsync(Pipe.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("done  2 of 2 epochs, 6 of 6 steps  best epoch 1, validation accuracy 0.3125", run.Out, StringComparison.Ordinal);
     }
@@ -56,13 +54,13 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = Begin(out StateDocument state);
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "1,2.5\n2,2.25\n");
-        Task<CommandRun> watching = Start(folder, out Pipe output, TestContext.Current.CancellationToken);
+        Task<CommandRun> watching = Pipe.Watch(folder, out Pipe output, TestContext.Current.CancellationToken);
         await output.WaitFor("epoch  train loss");
         File.WriteAllText(Path.Combine(folder, "steps.csv"), "step,loss\n1,3\n");
         await Task.Delay(600, TestContext.Current.CancellationToken);
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "2,3\n");
         Write(folder, state with { Status = "failed", Problem = "the loss became NaN" });
-        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        CommandRun run = await watching.WaitAsync(Pipe.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("failed  0 of 2 epochs, 2 of 6 steps\nthe loss became NaN\n", run.Out, StringComparison.Ordinal);
     }
@@ -75,7 +73,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         File.AppendAllText(Path.Combine(folder, "results.csv"), First + Second);
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "1,2.5\n2,2.25\n3,2\n4,2\n5,2\n6,2\n");
         Write(folder, state with { Status = "interrupted" });
-        Task<CommandRun> watching = Start(folder, out Pipe output, TestContext.Current.CancellationToken, "--wait");
+        Task<CommandRun> watching = Pipe.Watch(folder, out Pipe output, TestContext.Current.CancellationToken, "--wait");
         await output.WaitFor("  2/2  ");
         // As a resumption does it: the tables first, then who goes on and for how long, then what comes.
         ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
@@ -86,7 +84,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         File.AppendAllText(Path.Combine(folder, "results.csv"), Third);
         await output.WaitFor("  3/3  ");
         Write(folder, state with { Status = "done", Resumed = DateTimeOffset.UtcNow });
-        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        CommandRun run = await watching.WaitAsync(Pipe.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(["1/2", "2/2", "3/3"], run.Out.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word.Contains('/', StringComparison.Ordinal)));
         Assert.Contains("done  3 of 3 epochs, 9 of 9 steps  best epoch 3", run.Out, StringComparison.Ordinal);
@@ -121,10 +119,10 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         string folder = Begin(out _);
         string before = string.Concat(Directory.EnumerateFiles(folder).Order().Select(File.ReadAllText));
         using var stop = new CancellationTokenSource();
-        Task<CommandRun> watching = Start(folder, out Pipe output, stop.Token);
+        Task<CommandRun> watching = Pipe.Watch(folder, out Pipe output, stop.Token);
         await output.WaitFor("epoch  train loss");
         await stop.CancelAsync();
-        CommandRun run = await watching.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        CommandRun run = await watching.WaitAsync(Pipe.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(130, run.ExitCode);
         Assert.Contains("running  0 of 2 epochs", run.Out, StringComparison.Ordinal);
         Assert.Equal(before, string.Concat(Directory.EnumerateFiles(folder).Order().Select(File.ReadAllText)));
@@ -172,10 +170,4 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
 
     private static void Write(string folder, StateDocument state) => AtomicFile.Write(Path.Combine(folder, "state.json"),
         stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(state, Documents.Default.StateDocument)));
-
-    private static Task<CommandRun> Start(string folder, out Pipe output, CancellationToken stop, params string[] options)
-    {
-        var pipe = output = new Pipe();
-        return Task.Run(() => CommandRun.Of(new Host(pipe, new StringWriter()) { Stop = stop }, ["watch", folder, .. options]), CancellationToken.None);
-    }
 }

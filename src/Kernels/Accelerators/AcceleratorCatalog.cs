@@ -63,35 +63,24 @@ public static class AcceleratorCatalog
         Context? context = null;
         try
         {
-            Device.Interceptor.Value?.Invoke(DeviceActivity.Open);
             (context, ILGPU.Runtime.Device device) = info.Kind switch
             {
                 AcceleratorKind.Cuda => Pick<CudaDevice>(CudaContext(), info.Index),
                 AcceleratorKind.OpenCL => PickOpenCL(info.Index),
                 _ => CpuContext(workers),
             };
-            return new Device(info, context, Create(device, context), workers);
+            // For an OpenCL device ILGPU builds two small programs, to see what it can do.
+            ILGPU.Runtime.Accelerator accelerator = ProgramBuild.Run(() =>
+            {
+                Device.Interceptor.Value?.Invoke(DeviceActivity.Open);
+                return device.CreateAccelerator(context);
+            });
+            return new Device(info, context, accelerator, workers);
         }
         catch (Exception exception)
         {
             context?.Dispose();
             throw new DeviceException(info, DeviceFailure.Explain(info, DeviceActivity.Open, "", exception), exception);
-        }
-    }
-
-    /// <summary>ILGPU builds two small programs for an OpenCL device to see what it can do.</summary>
-    private static ILGPU.Runtime.Accelerator Create(ILGPU.Runtime.Device device, Context context)
-    {
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                return device.CreateAccelerator(context);
-            }
-            catch (CLException exception) when (ProgramBuild.MayPass(exception, tries))
-            {
-                ProgramBuild.Wait(tries);
-            }
         }
     }
 
