@@ -17,7 +17,7 @@ using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Statistics;
 
 int pairs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 20;
-ModelDefinition[] models = [.. ModelDefinition.All.Where(model => args.Length < 2 || model.Name == args[1])];
+ModelDefinition[] models = [.. ModelZoo.All.Where(model => args.Length < 2 || model.Name == args[1])];
 string folder = args.Length > 2 ? Directory.CreateDirectory(args[2]).FullName : Directory.CreateTempSubdirectory("gpucnn-checkpoints-").FullName;
 string root = Path.GetFullPath(Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "benchmarks", ".."));
 ImageSet images = FashionMnist.LoadTrain(Path.Combine(root, "data", "fashion-mnist"));

@@ -14,7 +14,7 @@ internal static class EpochTimes
         var rows = new List<object>();
         // As a whole training does, of which these are a few steps.
         device.CompilesForSizes = true;
-        foreach (ModelDefinition model in ModelDefinition.All)
+        foreach (ModelDefinition model in ModelZoo.All)
         {
             using var network = new Network(model, device);
             network.Initialize(seed: 1);

@@ -6,7 +6,7 @@ using GpuCnn;
 using GpuCnn.Benchmarks;
 
 int threads = int.Parse(args[1], CultureInfo.InvariantCulture), batch = int.Parse(args[3], CultureInfo.InvariantCulture), samples = int.Parse(args[4], CultureInfo.InvariantCulture);
-using var contestant = new Contestant(ModelDefinition.Find(args[0]), threads, args[2], batch, samples);
+using var contestant = new Contestant(ModelZoo.Find(args[0]), threads, args[2], batch, samples);
 Worker.Serve(contestant);
 
 /// <summary>GpuCnn.</summary>

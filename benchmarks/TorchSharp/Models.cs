@@ -13,7 +13,7 @@ internal static class Models
     /// <returns>The network.</returns>
     public static Sequential Build(string name, bool channelsLast)
     {
-        ModelDefinition model = ModelDefinition.Find(name);
+        ModelDefinition model = ModelZoo.Find(name);
         var modules = new List<Module<Tensor, Tensor>>();
         TensorShape shape = model.Input;
         foreach (Layer layer in model.Layers)
@@ -39,7 +39,7 @@ internal static class Models
         }
         Sequential network = nn.Sequential(modules);
         long parameters = network.parameters().Sum(p => p.numel());
-        return parameters == model.Parameters ? network : throw new InvalidOperationException($"{parameters} parameters, {model.Parameters} expected");
+        return parameters == model.ParameterCount ? network : throw new InvalidOperationException($"{parameters} parameters, {model.ParameterCount} expected");
     }
 
     /// <summary>A batch of one channel under channels_last strides: the same bytes, no copy.</summary>

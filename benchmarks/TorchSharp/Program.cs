@@ -12,5 +12,5 @@ if (tuned)
 {
     Heap.KeepFreedMemory();
 }
-using var contestant = new Contestant(ModelDefinition.Find(args[0]), threads, args[2], batch, samples, tuned);
+using var contestant = new Contestant(ModelZoo.Find(args[0]), threads, args[2], batch, samples, tuned);
 Worker.Serve(contestant);

@@ -44,7 +44,7 @@ public abstract class AgreementTests<TDevice> where TDevice : ITestDevice
 
     private static (IReadOnlyList<float> Losses, double Accuracy) Train(string name, Device device, TrainingOptions options)
     {
-        using var network = new Network(ModelDefinition.Find(name), device, options.BatchSize);
+        using var network = new Network(ModelZoo.Find(name), device, options.BatchSize);
         network.Initialize(options.Seed);
         using var trainer = new Trainer(network, options, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);

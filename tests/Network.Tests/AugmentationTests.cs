@@ -150,7 +150,7 @@ public abstract class AugmentedTrainingTests<TDevice> where TDevice : ITestDevic
     [DeviceFact]
     public void Training_sees_changed_images_and_validation_does_not()
     {
-        using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), 50);
+        using var network = new Network(ModelZoo.Cnn2, TDevice.Open(), 50);
         network.Initialize(2);
         using var trainer = new Trainer(network, Small with { LearningRate = 1e-12, Dropout = false, Shuffle = false }, Oracle.Train);
         using var seen = new AugmentedImages(TDevice.Open(), Oracle.Train.Slice(0, 264), All, 7);
@@ -187,7 +187,7 @@ public abstract class AugmentedTrainingTests<TDevice> where TDevice : ITestDevic
         Device device = TDevice.Open();
         (long, long, long, long, long) Cost(Augmentation augmentation)
         {
-            using var network = new Network(ModelDefinition.Cnn1, device, 11);
+            using var network = new Network(ModelZoo.Cnn1, device, 11);
             network.Initialize(1);
             using var trainer = new Trainer(network, Small with { BatchSize = 11, Augmentation = augmentation }, Oracle.Train);
             (long copies, long waits, long bytes, long reads, long launches) = (device.Copies, device.Synchronizations, device.BytesCopied, device.DelayedReads, device.Launches);
@@ -199,7 +199,7 @@ public abstract class AugmentedTrainingTests<TDevice> where TDevice : ITestDevic
 
     private static float[] Train(TrainingOptions options)
     {
-        using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn2, TDevice.Open(), options.BatchSize);
         network.Initialize(1);
         using var trainer = new Trainer(network, options, Oracle.Train);
         while (trainer.EpochsDone < options.Epochs)

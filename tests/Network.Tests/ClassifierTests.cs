@@ -9,7 +9,7 @@ public abstract class ClassifierTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void It_says_what_an_evaluation_says_whatever_the_batches()
     {
-        ModelDefinition model = ModelDefinition.Cnn2;
+        ModelDefinition model = ModelZoo.Cnn2;
         ImageSet images = Oracle.Test.Slice(0, 37);
         IReadOnlyList<Prediction> expected;
         using (var network = new Network(model, TDevice.Open(), 37, training: false))
@@ -38,7 +38,7 @@ public sealed class ClassifierOnCpu : ClassifierTests<Cpu>
     [Fact]
     public void Threads_take_turns_and_get_their_own_answers()
     {
-        using var classifier = new Classifier(new TrainedModel(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1)), TestDevices.Cpu(2), maxBatch: 4);
+        using var classifier = new Classifier(new TrainedModel(ModelZoo.Cnn1, Oracle.Weights(ModelZoo.Cnn1)), TestDevices.Cpu(2), maxBatch: 4);
         int[] alone = [.. Enumerable.Range(0, 60).Select(i => classifier.Predict(Oracle.Test.Slice(i, 1).Pixels.Span))];
         var together = new int[60];
         Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken },
@@ -49,7 +49,7 @@ public sealed class ClassifierOnCpu : ClassifierTests<Cpu>
     [Fact]
     public void A_call_allocates_no_managed_memory()
     {
-        using var classifier = new Classifier(new TrainedModel(ModelDefinition.Cnn1, Oracle.Weights(ModelDefinition.Cnn1)), TestDevices.Cpu(2));
+        using var classifier = new Classifier(new TrainedModel(ModelZoo.Cnn1, Oracle.Weights(ModelZoo.Cnn1)), TestDevices.Cpu(2));
         ReadOnlySpan<byte> pixels = Oracle.Test.Slice(0, 300).Pixels.Span;
         Span<float> probabilities = new float[3000];
         long allocated = -1;

@@ -12,7 +12,7 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
     [InlineData("cnn3")]
     public void Layer_by_layer_the_logits_are_those_of_the_fused_network(string name)
     {
-        ModelDefinition model = ModelDefinition.Find(name);
+        ModelDefinition model = ModelZoo.Find(name);
         using var inspector = new Inspector(model, Oracle.Weights(model), TDevice.Open());
         using var network = new Network(model, TDevice.Open(), 1, training: false);
         network.ImportWeights(Oracle.Weights(model));
@@ -20,7 +20,7 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
         {
             IReadOnlyList<float> expected = Evaluation.Predict(network, Oracle.Test.Slice(i, 1))[0].Logits;
             IReadOnlyList<LayerOutput> outputs = inspector.Trace(Pixels(i));
-            Assert.Equal(model.Summary.Select(layer => layer.Name), outputs.Select(output => output.Name));
+            Assert.Equal(model.Nodes.Select(layer => layer.Name), outputs.Select(output => output.Name));
             Near(expected.Select(value => (double)value), outputs[^1].Values, "logits");
         }
     }
@@ -31,7 +31,7 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
     [InlineData("cnn3")]
     public void Every_layers_output_is_what_its_definition_says(string name)
     {
-        ModelDefinition model = ModelDefinition.Find(name);
+        ModelDefinition model = ModelZoo.Find(name);
         Dictionary<string, float[]> weights = Oracle.Weights(model).ToDictionary(tensor => tensor.Name, tensor => tensor.Values);
         using var inspector = new Inspector(model, Oracle.Weights(model), TDevice.Open());
         IReadOnlyList<LayerOutput> outputs = inspector.Trace(Pixels(3));
@@ -39,7 +39,7 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
         TensorShape shape = model.Input;
         for (int i = 0; i < outputs.Count; i++)
         {
-            LayerSummary layer = model.Summary[i];
+            LayerNode layer = model.Nodes[i];
             values = Reference(model.Layers[i], values, shape, weights.GetValueOrDefault($"{layer.Name}.weight"), weights.GetValueOrDefault($"{layer.Name}.bias"));
             shape = layer.Output;
             Assert.Equal(shape, outputs[i].Shape);
@@ -73,7 +73,7 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void The_occlusion_map_equals_one_image_after_another()
     {
-        ModelDefinition model = ModelDefinition.Cnn1;
+        ModelDefinition model = ModelZoo.Cnn1;
         ImageSet image = Oracle.Test.Slice(4, 1);
         using var network = new Network(model, TDevice.Open(), 100, training: false);
         network.ImportWeights(Oracle.Weights(model));

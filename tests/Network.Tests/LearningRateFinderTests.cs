@@ -103,7 +103,7 @@ public abstract class LearningRateFinderTests<TDevice> where TDevice : ITestDevi
 
         static float[] Finish(bool search)
         {
-            using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), Options.BatchSize);
+            using var network = new Network(ModelZoo.Cnn2, TDevice.Open(), Options.BatchSize);
             network.Initialize(4);
             using var trainer = new Trainer(network, Options with { Epochs = 2 }, Oracle.Train);
             trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
@@ -136,7 +136,7 @@ public abstract class LearningRateFinderTests<TDevice> where TDevice : ITestDevi
             Assert.True(i == found.Points.Count - 1 || point.SmoothedLoss <= 4 * best, $"step {point.Step} should have been the last");
         }
         // The first loss is the one that training begins with.
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), Options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), Options.BatchSize);
         network.Initialize(3);
         using var trainer = new Trainer(network, Options, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
@@ -146,7 +146,7 @@ public abstract class LearningRateFinderTests<TDevice> where TDevice : ITestDevi
     [DeviceFact]
     public void A_stop_and_options_out_of_range_end_it()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), Options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), Options.BatchSize);
         network.Initialize(3);
         using var trainer = new Trainer(network, Options, Oracle.Train);
         float[] before = [.. network.ExportWeights().SelectMany(tensor => tensor.Values)];
@@ -162,7 +162,7 @@ public abstract class LearningRateFinderTests<TDevice> where TDevice : ITestDevi
 
     internal static LearningRateFindings Search(LearningRateSearch search, out List<LearningRatePoint> told)
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), Options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), Options.BatchSize);
         network.Initialize(3);
         using var trainer = new Trainer(network, Options, Oracle.Train);
         List<LearningRatePoint> points = [];
@@ -178,7 +178,7 @@ public sealed class LearningRateFinderOnCpu : LearningRateFinderTests<Cpu>
     public void The_recommended_rate_trains_well()
     {
         var options = new TrainingOptions { Epochs = 3, BatchSize = 64, TrainSamples = 6000, ValidationSplit = 0.2, Seed = 3 };
-        using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn1, TestDevices.Cpu(2), options.BatchSize);
         network.Initialize(3);
         double rate;
         using (var trainer = new Trainer(network, options, Oracle.Train))

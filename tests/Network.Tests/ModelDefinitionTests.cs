@@ -15,25 +15,25 @@ public sealed class ModelDefinitionTests
     [InlineData("small", 93_898, 36, "32x28x28 32x28x28 32x14x14 32x14x14 32x14x14 32x14x14 32x14x14 32x14x14 32x14x14 32x14x14 32x14x14 64x14x14 64x14x14 64x7x7 64x7x7 64x7x7 64x7x7 64x7x7 32x7x7 32x7x7 32x7x7 32 10")]
     public void The_configurations_have_the_shapes_and_parameters_they_should(string name, long parameters, int epochs, string shapes)
     {
-        ModelDefinition model = ModelDefinition.Find(name);
-        Assert.Equal(parameters, model.Parameters);
+        ModelDefinition model = ModelZoo.Find(name);
+        Assert.Equal(parameters, model.ParameterCount);
         Assert.Equal(epochs, model.Epochs);
         Assert.Equal(10, model.Classes);
-        Assert.Equal(shapes.Split(' '), model.Summary.Select(layer => layer.Output.ToString()));
-        Assert.Equal(parameters, model.ParameterSpecs.Where(spec => !spec.Name.Contains(".running_", StringComparison.Ordinal)).Sum(spec => spec.Shape.Aggregate(1L, (a, b) => a * b)));
+        Assert.Equal(shapes.Split(' '), model.Nodes.Select(layer => layer.Output.ToString()));
+        Assert.Equal(parameters, model.Parameters.Where(spec => !spec.Name.Contains(".running_", StringComparison.Ordinal)).Sum(spec => spec.Shape.Aggregate(1L, (a, b) => a * b)));
     }
 
     [Fact]
     public void Dropout_rates_are_those_of_the_configurations()
     {
-        Assert.Equal([0.25, 0.25], ModelDefinition.Cnn2.Layers.OfType<Dropout>().Select(layer => layer.Rate));
-        Assert.Equal([0.25, 0.5, 0.25, 0.1], ModelDefinition.Cnn3.Layers.OfType<Dropout>().Select(layer => layer.Rate));
+        Assert.Equal([0.25, 0.25], ModelZoo.Cnn2.Layers.OfType<Dropout>().Select(layer => layer.Rate));
+        Assert.Equal([0.25, 0.5, 0.25, 0.1], ModelZoo.Cnn3.Layers.OfType<Dropout>().Select(layer => layer.Rate));
     }
 
     [Fact]
     public void Tensors_have_PyTorchs_names_shapes_and_order() => Assert.Equal(
         ["conv1.weight [32, 1, 3, 3]", "conv1.bias [32]", "dense1.weight [128, 5408]", "dense1.bias [128]", "dense2.weight [10, 128]", "dense2.bias [10]"],
-        ModelDefinition.Cnn1.ParameterSpecs.Select(spec => $"{spec.Name} {WeightTensor.Format(spec.Shape)}"));
+        ModelZoo.Cnn1.Parameters.Select(spec => $"{spec.Name} {WeightTensor.Format(spec.Shape)}"));
 
     [Fact]
     public void A_layer_that_does_not_fit_is_named_with_what_it_gets()
@@ -47,17 +47,17 @@ public sealed class ModelDefinitionTests
         Refused("layer conv1: conv: the padding must be at least 0, not -1", new Conv2d(4, 3, 3, 1, -1), new Flatten(), new Dense(10));
         Refused("layer dropout1: dropout: the rate must lie in [0, 1), it is 1", new Flatten(), new Dropout(1), new Dense(10));
         Refused("it has no layers");
-        Assert.Equal("no model 'cnn4': there are cnn1, cnn2, cnn3, small", Assert.Throws<ModelException>(() => ModelDefinition.Find("cnn4")).Message);
+        Assert.Equal("no model 'cnn4': there are cnn1, cnn2, cnn3, small", Assert.Throws<ModelException>(() => ModelZoo.Find("cnn4")).Message);
     }
 
     [Fact]
     public void Weights_of_another_model_are_refused_and_change_nothing()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), 1, training: false);
+        using var network = new Network(ModelZoo.Cnn1, TestDevices.Cpu(2), 1, training: false);
         network.Initialize(1);
         float[] before = Flat(network.ExportWeights());
         IReadOnlyList<WeightTensor> own = network.ExportWeights();
-        Mismatch(network, Oracle.Weights(ModelDefinition.Cnn2), "tensor 'conv2.weight', which model cnn1 has not");
+        Mismatch(network, Oracle.Weights(ModelZoo.Cnn2), "tensor 'conv2.weight', which model cnn1 has not");
         Mismatch(network, [.. own.Skip(1)], "no tensor 'conv1.weight', which model cnn1 needs");
         Mismatch(network, [.. own, own[0]], "tensor 'conv1.weight' twice");
         Mismatch(network, [own[0] with { Shape = [32, 1, 9, 1] }, .. own.Skip(1)], "tensor 'conv1.weight' is [32, 1, 9, 1], but model cnn1 needs [32, 1, 3, 3]");
@@ -67,7 +67,7 @@ public sealed class ModelDefinitionTests
     [Fact]
     public void Initial_weights_are_Glorot_uniform_with_zero_biases_and_the_same_on_every_accelerator()
     {
-        using var network = new Network(ModelDefinition.Cnn2, TestDevices.Cpu(2), 1, training: false);
+        using var network = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), 1, training: false);
         network.Initialize(42);
         foreach (WeightTensor tensor in network.ExportWeights())
         {
@@ -84,7 +84,7 @@ public sealed class ModelDefinitionTests
             Assert.InRange(variance / (limit * limit / 3), 1 - (6 / Math.Sqrt(tensor.Values.Length)), 1 + (6 / Math.Sqrt(tensor.Values.Length)));
             Assert.InRange(tensor.Values.Average() / limit, -6 / Math.Sqrt(3.0 * tensor.Values.Length), 6 / Math.Sqrt(3.0 * tensor.Values.Length));
         }
-        using var elsewhere = new Network(ModelDefinition.Cnn2, TestDevices.OpenCL(), 1, training: false);
+        using var elsewhere = new Network(ModelZoo.Cnn2, TestDevices.OpenCL(), 1, training: false);
         elsewhere.Initialize(42);
         Assert.Equal(Flat(network.ExportWeights()), Flat(elsewhere.ExportWeights()));
         elsewhere.Initialize(43);
@@ -124,7 +124,7 @@ public sealed class ModelDefinitionTests
     [Fact]
     public void Images_that_do_not_fit_the_model_are_refused()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), 4, training: false);
+        using var network = new Network(ModelZoo.Cnn1, TestDevices.Cpu(2), 4, training: false);
         string[] names = [.. Enumerable.Range(0, 10).Select(i => $"{i}")];
         Assert.Equal("model cnn1 takes images of 1x28x28, these are 1x8x8",
             Assert.Throws<ModelException>(() => Evaluation.Run(network, new ImageSet(new byte[64], new byte[1], new TensorShape(1, 8, 8), names), TestContext.Current.CancellationToken)).Message);

@@ -22,7 +22,7 @@ public sealed class ModelMemoryTests
     [MemberData(nameof(Cases))]
     public void Equals_what_a_network_allocates(string name, int batchSize)
     {
-        ModelDefinition model = name == Odd.Name ? Odd : name == Blocks.Name ? Blocks : ModelDefinition.Find(name);
+        ModelDefinition model = name == Odd.Name ? Odd : name == Blocks.Name ? Blocks : ModelZoo.Find(name);
         var memory = ModelMemory.Of(model, batchSize);
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 1);
         using (var network = new Network(model, device, batchSize))
@@ -34,10 +34,10 @@ public sealed class ModelMemoryTests
         using (var network = new Network(model, device, batchSize, training: false))
         {
             // Weight and bias of a normalization lie by themselves, its running moments by themselves.
-            long gaps = memory.Layers.Zip(model.Summary).Sum(pair => pair.Second.Layer is BatchNorm ? 2 * Gap(pair.First.WeightBytes / 2) : Gap(pair.First.WeightBytes));
+            long gaps = memory.Layers.Zip(model.Nodes).Sum(pair => pair.Second.Layer is BatchNorm ? 2 * Gap(pair.First.WeightBytes / 2) : Gap(pair.First.WeightBytes));
             Assert.Equal(memory.WeightBytes + gaps + (batchSize * memory.ActivationBytes), Allocated(network));
         }
-        Assert.Equal(4 * model.ParameterSpecs.Sum(spec => spec.Shape.Aggregate(1L, (a, b) => a * b)), memory.WeightBytes);
+        Assert.Equal(4 * model.Parameters.Sum(spec => spec.Shape.Aggregate(1L, (a, b) => a * b)), memory.WeightBytes);
     }
 
     private static long Gap(long bytes) => (64 - (bytes % 64)) % 64;
@@ -60,8 +60,8 @@ public sealed class ModelMemoryTests
                 bytes += (long)type.GetProperty("Length")!.GetValue(found)! * System.Runtime.InteropServices.Marshal.SizeOf(type.GenericTypeArguments[0]);
                 continue;
             }
-            IEnumerable<object?> parts = found is Stage[] stages ? stages : Fields(type).Select(field => field.GetValue(found));
-            foreach (object part in parts.OfType<object>().Where(part => part is Stage[] || part.GetType() is { IsClass: true, IsArray: false } && part.GetType().Namespace!.StartsWith("GpuCnn", StringComparison.Ordinal)))
+            IEnumerable<object?> parts = found is Node[] nodes ? nodes : Fields(type).Select(field => field.GetValue(found));
+            foreach (object part in parts.OfType<object>().Where(part => part is Node[] || part.GetType() is { IsClass: true, IsArray: false } && part.GetType().Namespace?.StartsWith("GpuCnn", StringComparison.Ordinal) == true))
             {
                 open.Push(part);
             }

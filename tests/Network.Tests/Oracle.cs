@@ -27,12 +27,12 @@ public static class Oracle
     public static IReadOnlyList<WeightTensor> Weights(ModelDefinition model)
     {
         var tensors = new List<WeightTensor>();
-        foreach (ParameterSpec spec in model.ParameterSpecs)
+        foreach ((string name, IReadOnlyList<int> shape) in model.Parameters)
         {
-            int count = spec.Shape.Aggregate(1, (a, b) => a * b), field = spec.Shape.Skip(2).Aggregate(1, (a, b) => a * b);
-            double limit = spec.Shape.Count == 1 ? 0.1 : Math.Sqrt(6.0 / ((spec.Shape[1] * field) + (spec.Shape[0] * field)));
+            int count = shape.Aggregate(1, (a, b) => a * b), field = shape.Skip(2).Aggregate(1, (a, b) => a * b);
+            double limit = shape.Count == 1 ? 0.1 : Math.Sqrt(6.0 / ((shape[1] * field) + (shape[0] * field)));
             // Batch normalizations multiply by their weight and by the root of a variance.
-            double one = spec.Shape.Count == 1 && (spec.Name.EndsWith(".weight", StringComparison.Ordinal) || spec.Name.EndsWith(".running_var", StringComparison.Ordinal)) ? 1 : 0;
+            double one = shape.Count == 1 && (name.EndsWith(".weight", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)) ? 1 : 0;
             var values = new float[count];
             for (int i = 0; i < count; i++)
             {
@@ -42,7 +42,7 @@ public static class Oracle
                 z ^= z >> 31;
                 values[i] = (float)(one + (((2 * ((z >> 40) / (double)(1 << 24))) - 1) * limit));
             }
-            tensors.Add(new WeightTensor(spec.Name, spec.Shape, values));
+            tensors.Add(new WeightTensor(name, shape, values));
         }
         return tensors;
     }

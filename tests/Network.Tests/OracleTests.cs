@@ -73,7 +73,7 @@ public abstract class OracleTests<TDevice> where TDevice : ITestDevice
 
     private static Network Create(string name, out JsonElement golden)
     {
-        var network = new Network(ModelDefinition.Find(name), TDevice.Open(), Batch);
+        var network = new Network(ModelZoo.Find(name), TDevice.Open(), Batch);
         network.ImportWeights(Oracle.Weights(network.Model));
         golden = Oracle.Golden(name);
         return network;

@@ -43,11 +43,11 @@ public sealed class TrainedModelTests : IDisposable
     [Fact]
     public void A_file_without_a_description_or_with_another_programs_is_told_by_its_tensors()
     {
-        IReadOnlyList<WeightTensor> weights = Weights(ModelDefinition.Cnn2);
+        IReadOnlyList<WeightTensor> weights = Weights(ModelZoo.Cnn2);
         WeightsFile.Save(File, weights);
-        Assert.Same(ModelDefinition.Cnn2, TrainedModel.Load(File).Model);
+        Assert.Same(ModelZoo.Cnn2, TrainedModel.Load(File).Model);
         SafetensorsFile.Save(File, new SafetensorsContent(weights, new Dictionary<string, string> { ["format"] = "pt", ["classes"] = "7", ["model"] = "resnet", ["scaling"] = "none" }));
-        Assert.Same(ModelDefinition.Cnn2, TrainedModel.Load(File).Model);
+        Assert.Same(ModelZoo.Cnn2, TrainedModel.Load(File).Model);
         WeightsFile.Save(File, Weights(Odd));
         Assert.Contains("its tensors are those of none of the models cnn1, cnn2, cnn3, small", Refused(null), StringComparison.Ordinal);
         Assert.Same(Odd, TrainedModel.Load(File, Odd).Model);
@@ -61,7 +61,7 @@ public sealed class TrainedModelTests : IDisposable
         // Its tensors would fit.
         var other = new ModelDefinition("odd", Odd.Input, 7, [.. Odd.Layers.Select(layer => layer is Dropout ? new Dropout(0.5) : layer)]);
         Assert.Contains("it says that it has other layers", Refused(other), StringComparison.Ordinal);
-        Assert.Contains("but model cnn1 needs [32]", Refused(ModelDefinition.Cnn3, ModelDefinition.Cnn1), StringComparison.Ordinal);
+        Assert.Contains("but model cnn1 needs [32]", Refused(ModelZoo.Cnn3, ModelZoo.Cnn1), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -101,5 +101,5 @@ public sealed class TrainedModelTests : IDisposable
     }
 
     private static IReadOnlyList<WeightTensor> Weights(ModelDefinition model) =>
-        [.. model.ParameterSpecs.Select((spec, t) => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Range(0, spec.Shape.Aggregate((a, b) => a * b)).Select(i => (((37 * i) + (11 * t)) % 101) / 128f)]))];
+        [.. model.Parameters.Select((spec, t) => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Range(0, spec.Shape.Aggregate((a, b) => a * b)).Select(i => (((37 * i) + (11 * t)) % 101) / 128f)]))];
 }

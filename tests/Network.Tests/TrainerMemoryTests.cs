@@ -12,7 +12,7 @@ public sealed class TrainerMemoryTests
     public void A_thousand_steps_leak_nothing()
     {
         const int Epochs = 8, BytesPerStep = 1 << 10;
-        using var network = new Network(ModelDefinition.Cnn1, TestDevices.Cpu(2), 4);
+        using var network = new Network(ModelZoo.Cnn1, TestDevices.Cpu(2), 4);
         network.Initialize(1);
         using var trainer = new Trainer(network, new TrainingOptions { Epochs = Epochs + 1, BatchSize = 4, TrainSamples = 500, ValidationSplit = 0 }, Oracle.Train);
         long[] sizes = [.. Enumerable.Range(0, Epochs + 1).Select(_ => SizeAfterAnEpoch())];

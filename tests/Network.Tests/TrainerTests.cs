@@ -11,7 +11,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void One_batch_of_32_is_learned_by_heart()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 32);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), 32);
         network.Initialize(1);
         var options = new TrainingOptions { Epochs = 40, BatchSize = 32, TrainSamples = 32, ValidationSplit = 0 };
         using var trainer = new Trainer(network, options, Oracle.Train);
@@ -23,7 +23,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void The_first_loss_is_near_that_of_guessing()
     {
-        using var network = new Network(ModelDefinition.Cnn3, TDevice.Open(), 50);
+        using var network = new Network(ModelZoo.Cnn3, TDevice.Open(), 50);
         network.Initialize(3);
         using var trainer = new Trainer(network, Small, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
@@ -56,7 +56,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void Metrics_are_those_of_the_images_split_and_weighted_by_batch()
     {
-        using var network = new Network(ModelDefinition.Cnn2, TDevice.Open(), 50);
+        using var network = new Network(ModelZoo.Cnn2, TDevice.Open(), 50);
         network.Initialize(2);
         using var trainer = new Trainer(network, Small with { LearningRate = 1e-12, Dropout = false, Shuffle = false }, Oracle.Train);
         Assert.Equal((264, 66, 6), (trainer.TrainingImages, trainer.ValidationImages, trainer.StepsPerEpoch));
@@ -72,7 +72,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void Stopping_finishes_the_step_under_way()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 50);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), 50);
         network.Initialize(1);
         using var trainer = new Trainer(network, Small with { BatchSize = 5 }, Oracle.Train);
         using var stop = new CancellationTokenSource();
@@ -97,7 +97,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     public void An_epoch_copies_and_waits_as_often_whatever_its_number_of_steps(int batch)
     {
         Device device = TDevice.Open();
-        using var network = new Network(ModelDefinition.Cnn1, device, 66);
+        using var network = new Network(ModelZoo.Cnn1, device, 66);
         network.Initialize(1);
         long before = device.BytesCopied;
         using var trainer = new Trainer(network, Small with { BatchSize = batch }, Oracle.Train);
@@ -124,7 +124,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     public void Losses_reach_the_observer_while_the_epoch_runs()
     {
         Device device = TDevice.Open();
-        using var network = new Network(ModelDefinition.Cnn1, device, 5);
+        using var network = new Network(ModelZoo.Cnn1, device, 5);
         network.Initialize(1);
         using var trainer = new Trainer(network, Small with { BatchSize = 5 }, Oracle.Train);
         var observer = new LaunchMeter(device);
@@ -141,7 +141,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void Weights_that_the_last_step_spoils_are_noticed()
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 50);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), 50);
         network.Initialize(1);
         using var trainer = new Trainer(network, Small with { BatchSize = 50, TrainSamples = 62 }, Oracle.Train);
         var spoiler = new Spoiler(network);
@@ -157,7 +157,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
 
     private static float[] Train(Device device, TrainingOptions options)
     {
-        using var network = new Network(ModelDefinition.Cnn2, device, options.BatchSize);
+        using var network = new Network(ModelZoo.Cnn2, device, options.BatchSize);
         network.Initialize(options.Seed);
         using var trainer = new Trainer(network, options, Oracle.Train);
         RunAll(trainer);
@@ -179,7 +179,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [InlineData(Trainer.StepsThatPayForSizes - 1, false)]
     public void A_long_training_compiles_for_sizes_and_leaves_the_device_as_it_was(int epochs, bool expected)
     {
-        using var network = new Network(ModelDefinition.Cnn1, TDevice.Open(), 8);
+        using var network = new Network(ModelZoo.Cnn1, TDevice.Open(), 8);
         network.Initialize(1);
         using var trainer = new Trainer(network, new TrainingOptions { Epochs = epochs, BatchSize = 8, TrainSamples = 8, ValidationSplit = 0 }, Oracle.Train);
         var seen = new ForSizes(network.Device);
@@ -231,7 +231,7 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
     {
         float[][] results = [.. ((int[])[1, 2, 3]).Select(threads =>
         {
-            using var network = new Network(ModelDefinition.Cnn3, TestDevices.Cpu(threads), 50);
+            using var network = new Network(ModelZoo.Cnn3, TestDevices.Cpu(threads), 50);
             network.Initialize(5);
             using var trainer = new Trainer(network, new TrainingOptions { Epochs = 1, BatchSize = 50, TrainSamples = 330, Augmentation = new(3, true, 0.5) }, Oracle.Train);
             trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
@@ -254,7 +254,7 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
     [MemberData(nameof(Allocating))]
     public void Steps_allocate_no_managed_memory(string model, TrainingOptions options)
     {
-        using var network = new Network(ModelDefinition.Find(model), TestDevices.Cpu(2), 20);
+        using var network = new Network(ModelZoo.Find(model), TestDevices.Cpu(2), 20);
         network.Initialize(1);
         using var trainer = new Trainer(network, options with { Epochs = 6, BatchSize = 20, TrainSamples = 2000, ValidationSplit = 0 }, Oracle.Train);
         trainer.RunEpoch(stop: TestContext.Current.CancellationToken);

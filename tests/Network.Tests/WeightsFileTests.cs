@@ -32,14 +32,14 @@ public sealed class WeightsFileTests : IDisposable
     public void What_PyTorch_wrote_is_read_and_comes_out_of_a_network_unchanged()
     {
         IReadOnlyList<WeightTensor> tensors = WeightsFile.Load(Oracle.File("cnn2.init.safetensors"));
-        Assert.Equal(ModelDefinition.Cnn2.ParameterSpecs.Select(spec => spec.Name).Order(StringComparer.Ordinal), tensors.Select(tensor => tensor.Name));
-        Dictionary<string, WeightTensor> expected = Oracle.Weights(ModelDefinition.Cnn2).ToDictionary(tensor => tensor.Name);
+        Assert.Equal(ModelZoo.Cnn2.Parameters.Select(spec => spec.Name).Order(StringComparer.Ordinal), tensors.Select(tensor => tensor.Name));
+        Dictionary<string, WeightTensor> expected = Oracle.Weights(ModelZoo.Cnn2).ToDictionary(tensor => tensor.Name);
         foreach (WeightTensor tensor in tensors)
         {
             Assert.Equal(expected[tensor.Name].Shape, tensor.Shape);
             Assert.Equal(expected[tensor.Name].Values, tensor.Values);
         }
-        using var network = new Network(ModelDefinition.Cnn2, Kernels.Tests.TestDevices.Cpu(2), 1, training: false);
+        using var network = new Network(ModelZoo.Cnn2, Kernels.Tests.TestDevices.Cpu(2), 1, training: false);
         network.ImportWeights(tensors);
         WeightsFile.Save(File, network.ExportWeights());
         foreach (WeightTensor tensor in WeightsFile.Load(File))

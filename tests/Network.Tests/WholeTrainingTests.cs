@@ -67,7 +67,7 @@ public sealed class WholeTrainingTests
     {
         public Training(ImageSet images)
         {
-            Network = new Network(ModelDefinition.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
+            Network = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
             Network.Initialize(seed: 3);
             Trainer = new Trainer(Network, Options, images);
         }

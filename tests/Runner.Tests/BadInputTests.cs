@@ -268,7 +268,7 @@ public sealed class BadInputTests(TinyData tiny) : IClassFixture<TinyData>
                 }
                 return path;
             case "NAN":
-                WeightsFile.Save(path, TinyData.Tensors(ModelDefinition.Cnn1, float.NaN));
+                WeightsFile.Save(path, TinyData.Tensors(ModelZoo.Cnn1, float.NaN));
                 return path;
             case "TWO":
                 var two = new ModelDefinition("two", new TensorShape(1, 28, 28), 1, new Flatten(), new Dense(2));

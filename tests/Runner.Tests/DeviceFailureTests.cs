@@ -112,7 +112,7 @@ public sealed class DeviceFailureTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.True(File.ReadAllLines(Path.Combine(folder, "steps.csv")).Length > 12);
         foreach (string name in (string[])["best", "last"])
         {
-            ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", $"{name}.safetensors")));
+            ModelZoo.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", $"{name}.safetensors")));
         }
         Assert.Empty(Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories));
     }

@@ -57,7 +57,7 @@ public sealed class ExportTests(TinyData tiny) : IClassFixture<TinyData>
     public void Weights_beyond_single_precision_fail_the_check()
     {
         string weights = tiny.New("w"), file = tiny.New("m") + ".onnx";
-        WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 1e30f));
+        WeightsFile.Save(weights, TinyData.Tensors(ModelZoo.Cnn1, 1e30f));
         CommandRun run = CommandRun.Of("export", "--weights", weights, "--format", "onnx", "--output", file, "--check", "--data", tiny.Data, "--accelerator", "cpu", "--json");
         Assert.Equal(1, run.ExitCode);
         Assert.Equal($"gpucnn: {file}: the written graph does not compute what the model does", Assert.Single(run.ErrorLines));

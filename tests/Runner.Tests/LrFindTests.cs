@@ -89,7 +89,7 @@ public sealed partial class LrFindTests(TinyData tiny) : IClassFixture<TinyData>
         string weights = tiny.New("weights") + ".safetensors";
         using (Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 1))
         {
-            using var network = new Network(ModelDefinition.Cnn1, device, 1, training: false);
+            using var network = new Network(ModelZoo.Cnn1, device, 1, training: false);
             network.Initialize(2);
             WeightsFile.Save(weights, network.ExportWeights());
         }

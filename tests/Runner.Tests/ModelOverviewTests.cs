@@ -27,7 +27,7 @@ public sealed class ModelOverviewTests(TinyData tiny) : IClassFixture<TinyData>
     public void Json_has_the_tables_figures()
     {
         JsonElement model = CommandRun.Of("models", "cnn1", "--batch-size", "7", "--json").Json[0];
-        var memory = ModelMemory.Of(ModelDefinition.Cnn1, 7);
+        var memory = ModelMemory.Of(ModelZoo.Cnn1, 7);
         Assert.Equal((7, 4 * 693_962, memory.TrainingBytes), (model.GetProperty("batch_size").GetInt32(), model.GetProperty("weight_bytes").GetInt64(), model.GetProperty("training_bytes").GetInt64()));
         JsonElement[] layers = [.. model.GetProperty("layers").EnumerateArray()];
         Assert.Equal(["name", "settings", "output", "parameters", "multiply_adds", "weight_bytes", "activation_bytes", "training_bytes"], CommandRun.Keys(layers[0]));
@@ -44,18 +44,18 @@ public sealed class ModelOverviewTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("cnn3")]
     public void The_drawing_says_all_of_the_model(string name)
     {
-        var model = ModelDefinition.Find(name);
+        var model = ModelZoo.Find(name);
         string path = tiny.New("model") + ".svg";
         Assert.StartsWith($"diagram of {name}: {path}", CommandRun.Of("models", name, "--diagram", path).Out, StringComparison.Ordinal);
         XElement svg = XDocument.Load(path).Root!;
         XNamespace space = "http://www.w3.org/2000/svg";
         Assert.Equal((space + "svg", "img", "title description"), (svg.Name, svg.Attribute("role")!.Value, svg.Attribute("aria-labelledby")!.Value));
         Assert.Equal($"Model {name}", svg.Element(space + "title")!.Value);
-        Assert.All(model.Summary, layer => Assert.Contains($"{layer.Name} ", svg.Element(space + "desc")!.Value, StringComparison.Ordinal));
+        Assert.All(model.Nodes, layer => Assert.Contains($"{layer.Name} ", svg.Element(space + "desc")!.Value, StringComparison.Ordinal));
         Assert.Contains("prefers-color-scheme: dark", svg.Element(space + "style")!.Value, StringComparison.Ordinal);
         string[] texts = [.. svg.Descendants(space + "text").Select(text => text.Value)];
-        string[] expected = [.. model.Summary.SelectMany(layer => (string[])[layer.Name, layer.Description,
-            layer.Parameters == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{layer.Parameters:#,0} parameters"), layer.Output.ToString()])];
+        string[] expected = [.. model.Nodes.SelectMany(layer => (string[])[layer.Name, layer.Layer.Description,
+            layer.ParameterCount == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{layer.ParameterCount:#,0} parameters"), layer.Output.ToString()])];
         Assert.Equal(expected.Where(text => text.Length > 0), texts[5..^1]);
         Assert.Equal((model.Layers.Count + 1, model.Layers.Count + 1), (svg.Elements(space + "g").Count(), svg.Elements(space + "path").Count(each => each.Attribute("class")!.Value == "arrow")));
     }
@@ -73,12 +73,12 @@ public sealed class ModelOverviewTests(TinyData tiny) : IClassFixture<TinyData>
         XNamespace space = "http://www.w3.org/2000/svg";
         (int X, int Y)[] boxes = [.. svg.Elements(space + "g").Select(box => box.Attribute("transform")!.Value[10..^1].Split(' ')).Select(at => (int.Parse(at[0], CultureInfo.InvariantCulture), int.Parse(at[1], CultureInfo.InvariantCulture)))];
         (int width, int height) = ((int)svg.Element(space + "g")!.Element(space + "rect")!.Attribute("width")!, (int)svg.Element(space + "g")!.Element(space + "rect")!.Attribute("height")!);
-        Assert.Equal(model.Summary.Count + 1, boxes.Length);
+        Assert.Equal(model.Nodes.Count + 1, boxes.Length);
         Assert.All(boxes, box => Assert.True(box.X >= 0 && box.Y >= 0 && box.X + width <= (int)svg.Attribute("width")! && box.Y + height <= (int)svg.Attribute("height")!, $"{box}"));
         Assert.DoesNotContain(boxes.SelectMany((one, i) => boxes.Take(i).Select(other => (one, other))),
             pair => Math.Abs(pair.one.X - pair.other.X) < width && Math.Abs(pair.one.Y - pair.other.Y) < height);
         // Into each box and out of the last; for a block its stem, its fork, and the way around.
-        Assert.Equal(model.Summary.Count + 1 + (3 * 4), svg.Elements(space + "path").Count(each => each.Attribute("class")!.Value == "arrow"));
+        Assert.Equal(model.Nodes.Count + 1 + (3 * 4), svg.Elements(space + "path").Count(each => each.Attribute("class")!.Value == "arrow"));
         Assert.Equal(3, boxes.Select(box => box.X).Distinct().Count());
     }
 }

@@ -269,7 +269,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     public void A_loss_that_is_not_finite_says_how_to_go_on_with_smaller_steps()
     {
         string folder = tiny.New("run"), weights = tiny.New("huge");
-        WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 1e30f));
+        WeightsFile.Save(weights, TinyData.Tensors(ModelZoo.Cnn1, 1e30f));
         CommandRun failed = CommandRun.Of("train", "--data", tiny.Data, "--accelerator", "cpu", "--epochs", "2", "--weights", weights, "--output", folder);
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains($"resume      gpucnn train --resume {folder} --learning-rate 0.0001\n", failed.Out, StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
         string[] paths = new string[40];
         Parallel.For(0, paths.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
         {
-            using RunFolder folder = RunFolder.CreateNext(runs, Args, ModelDefinition.Cnn1);
+            using RunFolder folder = RunFolder.CreateNext(runs, Args, ModelZoo.Cnn1);
             paths[i] = folder.Path;
         });
         Assert.Equal(Enumerable.Range(1, 40).Select(n => $"cnn1-{n}").Order(), paths.Select(path => Path.GetFileName(path)!).Order());
@@ -26,11 +26,11 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string path = tiny.New("given");
         Directory.CreateDirectory(path);
-        using (RunFolder folder = RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1))
+        using (RunFolder folder = RunFolder.CreateAt(path, Args, ModelZoo.Cnn1))
         {
             Assert.Equal(path, folder.Path);
         }
-        Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1));
+        Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args, ModelZoo.Cnn1));
     }
 
     [Fact]
@@ -44,15 +44,15 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
         File.WriteAllText(Path.Combine(path, "args.json.123-4.tmp"), "{");
         using (RunLock held = RunLock.TryTake(path)!)
         {
-            Assert.Contains("another process is training it", Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1)).Message, StringComparison.Ordinal);
+            Assert.Contains("another process is training it", Assert.Throws<OutputPathException>(() => RunFolder.CreateAt(path, Args, ModelZoo.Cnn1)).Message, StringComparison.Ordinal);
         }
-        RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1).Dispose();
+        RunFolder.CreateAt(path, Args, ModelZoo.Cnn1).Dispose();
     }
 
     [Fact]
     public void A_run_is_opened_by_one_and_then_by_the_next()
     {
-        RunFolder first = RunFolder.CreateNext(tiny.New("runs"), Args, ModelDefinition.Cnn1);
+        RunFolder first = RunFolder.CreateNext(tiny.New("runs"), Args, ModelZoo.Cnn1);
         string half = Path.Combine(first.Path, "weights", "last.safetensors.2147483647-1.tmp");
         File.WriteAllText(half, "half");
         OutputPathException refused = Assert.Throws<OutputPathException>(() => RunFolder.Open(first.Path));
@@ -68,7 +68,7 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     public void Tables_of_a_resumed_run_end_where_it_resumes_and_go_on_from_there()
     {
         string path = tiny.New("run");
-        using (RunFolder folder = RunFolder.CreateAt(path, Args, ModelDefinition.Cnn1))
+        using (RunFolder folder = RunFolder.CreateAt(path, Args, ModelZoo.Cnn1))
         {
             folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
             folder.Append(new EpochDocument(2, 0.25, 0.5, null, null, 0.001, 2, 3));
@@ -86,7 +86,7 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     [Fact]
     public void Rows_are_in_the_file_as_soon_as_they_are_written()
     {
-        using RunFolder folder = RunFolder.CreateNext(tiny.New("runs"), Args, ModelDefinition.Cnn1);
+        using RunFolder folder = RunFolder.CreateNext(tiny.New("runs"), Args, ModelZoo.Cnn1);
         folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
         folder.AppendSteps([1.5f]);
         folder.AppendSteps([1.5f, 0.5f]);

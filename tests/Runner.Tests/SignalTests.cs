@@ -25,7 +25,7 @@ public sealed class SignalTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Contains("interrupted after ", process.Out, StringComparison.Ordinal);
         Assert.Contains($"resume      gpucnn train --resume {folder}\n", process.Out, StringComparison.Ordinal);
         Assert.Empty(process.Error);
-        ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
+        ModelZoo.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
         Assert.True(File.ReadAllLines(Path.Combine(folder, "results.csv")).Length >= 2);
         Assert.Empty(Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories));
     }
@@ -63,7 +63,7 @@ public sealed class SignalTests(TinyData tiny) : IClassFixture<TinyData>
         process.Send(signal);
         await process.Ends();
         Assert.Equal(code, process.ExitCode);
-        ModelDefinition.Cnn2.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
+        ModelZoo.Cnn2.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
     }
 
     private static long Length(string file) => File.Exists(file) ? new FileInfo(file).Length : 0;

@@ -134,7 +134,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
     public void A_loss_that_is_not_finite_ends_the_run_with_step_and_hint()
     {
         string weights = tiny.New("huge"), folder = tiny.New("run");
-        WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 1e30f));
+        WeightsFile.Save(weights, TinyData.Tensors(ModelZoo.Cnn1, 1e30f));
         CommandRun run = Train("--weights", weights, "--epochs", "2", "--output", folder);
         Assert.Equal(1, run.ExitCode);
         string line = Assert.Single(run.ErrorLines);
@@ -158,7 +158,7 @@ public sealed class TrainTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Contains("interrupted after 1 steps, 1 of 5 epochs", run.Out, StringComparison.Ordinal);
         Assert.Equal(2, File.ReadAllLines(Path.Combine(folder, "results.csv")).Length);
         Assert.Equal(2, File.ReadAllLines(Path.Combine(folder, "steps.csv")).Length);
-        ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
+        ModelZoo.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
     }
 
     [Fact]

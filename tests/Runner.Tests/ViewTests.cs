@@ -47,7 +47,7 @@ public sealed class ViewTests
     public void A_heading_is_broken_between_words_and_a_table_loses_its_settings()
     {
         Assert.Equal("run     a-folder\nimages  48000 to train,\n        12000 held out\n", Reports.TextTable.Pairs(25, ("run", "a-folder"), ("images", "48000 to train, 12000 held out")));
-        string whole = Reports.Summaries.Layers(ModelDefinition.Cnn3, 80), narrow = Reports.Summaries.Layers(ModelDefinition.Cnn3, 40);
+        string whole = Reports.Summaries.Layers(ModelZoo.Cnn3, 80), narrow = Reports.Summaries.Layers(ModelZoo.Cnn3, 40);
         Assert.Contains("conv2   128 3x3 stride 2 pad 1, relu, max 2x2   128x3x3      73,856\n", whole, StringComparison.Ordinal);
         Assert.Contains("dense1  128, relu, dropout 0.25 ", whole, StringComparison.Ordinal);
         Assert.All(narrow.Split('\n'), line => Assert.InRange(line.Length, 0, 39));

@@ -16,7 +16,7 @@ internal static class CaseTable
     public static IReadOnlyList<int> Batches { get; } = [1, 64, 512];
 
     /// <summary>The entries, each shape once, in the order of the models' layers.</summary>
-    public static IReadOnlyList<CaseEntry> All { get; } = [.. ModelDefinition.All.SelectMany(Of).Concat(OtherLayers()).Concat(Recipes()).DistinctBy(entry => (entry.Op, entry.Shape)).OrderBy(entry => entry.Op, StringComparer.Ordinal)];
+    public static IReadOnlyList<CaseEntry> All { get; } = [.. ModelZoo.All.SelectMany(Of).Concat(OtherLayers()).Concat(Recipes()).DistinctBy(entry => (entry.Op, entry.Shape)).OrderBy(entry => entry.Op, StringComparer.Ordinal)];
 
     /// <summary>The entries of an operation.</summary>
     public static IEnumerable<CaseEntry> OfOp(string op) => All.Where(entry => entry.Op == op);
@@ -32,8 +32,8 @@ internal static class CaseTable
         AddLayers(create => Add(create), model.Layers, model.Input, isFirst: true);
         Add(batch => new SoftmaxCrossEntropyCase(model.Classes, batch));
         Add(batch => new BatchMetricsCase(batch));
-        Add(_ => new AdamCase((int)model.Parameters), hasBatch: false);
-        Add(_ => new SgdMomentumCase((int)model.Parameters), hasBatch: false);
+        Add(_ => new AdamCase((int)model.ParameterCount), hasBatch: false);
+        Add(_ => new SgdMomentumCase((int)model.ParameterCount), hasBatch: false);
         return entries;
     }
 
@@ -96,7 +96,7 @@ internal static class CaseTable
 
     private static IEnumerable<CaseEntry> Recipes()
     {
-        int parameters = (int)ModelDefinition.Cnn1.Parameters;
+        int parameters = (int)ModelZoo.Cnn1.ParameterCount;
         yield return Entry(batch => new AugmentImagesCase(batch));
         yield return Entry(_ => new AdamWCase(parameters), hasBatch: false);
         yield return Entry(_ => new SgdDecayCase(parameters), hasBatch: false);

@@ -91,7 +91,10 @@ public sealed class WorkedExample
 
     /// <summary>A weight and a bias of zeros for a model whose only parameters these are.</summary>
     internal static IReadOnlyList<WeightTensor> Weights(ModelDefinition model, float[] weight) =>
-        [new(model.ParameterSpecs[0].Name, model.ParameterSpecs[0].Shape, weight), new(model.ParameterSpecs[1].Name, model.ParameterSpecs[1].Shape, new float[model.ParameterSpecs[1].Shape[0]])];
+        [
+            new(model.Parameters[0].Name, model.Parameters[0].Shape, weight),
+            new(model.Parameters[1].Name, model.Parameters[1].Shape, new float[model.Parameters[1].Shape[0]]),
+        ];
 }
 
 /// <summary>An image on its way through <see cref="WorkedExample.FeatureModel"/>.</summary>

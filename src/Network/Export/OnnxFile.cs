@@ -22,9 +22,9 @@ public static class OnnxFile
     {
         ArgumentNullException.ThrowIfNull(model);
         model.Model.Match(model.Weights);
-        if (model.Model.Parameters > int.MaxValue / sizeof(float) - (1 << 20))
+        if (model.Model.ParameterCount > int.MaxValue / sizeof(float) - (1 << 20))
         {
-            throw new ModelException($"model {model.Model.Name}: it has {model.Model.Parameters} parameters; a file of ONNX holds 2 GiB");
+            throw new ModelException($"model {model.Model.Name}: it has {model.Model.ParameterCount} parameters; a file of ONNX holds 2 GiB");
         }
         var file = new ModelProto
         {
@@ -32,7 +32,7 @@ public static class OnnxFile
             ProducerName = "gpucnn",
             ProducerVersion = typeof(OnnxFile).Assembly.GetName().Version!.ToString(3),
             OpsetImport = { new OperatorSetIdProto { Version = OnnxGraph.OperatorSet } },
-            Graph = OnnxGraph.Of(model.Model, model.Weights),
+            Graph = OnnxExporter.Export(model.Model, model.Weights),
             MetadataProps = { ModelMetadata.Of(model).Select(pair => new StringStringEntryProto { Key = pair.Key, Value = pair.Value }) },
         };
         AtomicFile.Write(path, stream => file.WriteTo(stream));

@@ -4,7 +4,7 @@ using GpuCnn.Onnx;
 
 namespace GpuCnn;
 
-/// <summary>An ONNX graph that grows layer by layer: each layer of a model appends the nodes that it is made of.</summary>
+/// <summary>An ONNX graph that grows layer by layer.</summary>
 /// <remarks>Values of the graph are [batch, channels, height, width], behind a flatten layer [batch, elements]. What a layer gives is named after the layer, its
 /// parameters as in weights files.</remarks>
 internal sealed class OnnxGraph
@@ -22,16 +22,13 @@ internal sealed class OnnxGraph
     public const string Probabilities = "probabilities";
 
     private readonly Dictionary<string, WeightTensor> tensors;
-    private string layerName = "scaling";
-    private bool isFlat;
 
-    private OnnxGraph(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
+    /// <summary>A graph of bytes that are scaled to [0, 1].</summary>
+    public OnnxGraph(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
     {
         tensors = weights.ToDictionary(tensor => tensor.Name);
-        Input = Output = model.Input;
         Graph.Name = model.Name;
         Graph.Input.Add(Value(Pixels, TensorProto.Types.DataType.Uint8, model.Input.Channels, model.Input.Height, model.Input.Width));
-        Current = Pixels;
         Node("Cast", [], Attribute("to", (long)TensorProto.Types.DataType.Float));
         Node("Div", [Constant("divisor", 255)]);
     }
@@ -39,32 +36,11 @@ internal sealed class OnnxGraph
     /// <summary>The graph so far.</summary>
     public GraphProto Graph { get; } = new();
 
-    /// <summary>The value that the next node reads: what comes into the layer, and after a node what that gives.</summary>
-    public string Current { get; private set; }
+    /// <summary>The value that the next node reads, and whether it is a vector.</summary>
+    public (string Name, bool IsFlat) Current { get; set; } = (Pixels, false);
 
-    /// <summary>The shape of what comes into the layer.</summary>
-    public TensorShape Input { get; private set; }
-
-    /// <summary>The shape of what the layer gives.</summary>
-    public TensorShape Output { get; private set; }
-
-    /// <summary>The graph of a model: pixels and their scaling, the layers, logits and probabilities.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="weights">Its weights.</param>
-    /// <exception cref="ModelException">A layer has no form in ONNX.</exception>
-    public static GraphProto Of(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
-    {
-        var graph = new OnnxGraph(model, weights);
-        graph.Append(model.Placed);
-        graph.Flatten();
-        graph.Rename(graph.Current, Logits);
-        (graph.layerName, graph.Current) = (Probabilities, Logits);
-        graph.Node("Softmax", [], Attribute("axis", 1));
-        graph.Rename(graph.Current, Probabilities);
-        graph.Graph.Output.Add(Value(Logits, TensorProto.Types.DataType.Float, model.Classes));
-        graph.Graph.Output.Add(Value(Probabilities, TensorProto.Types.DataType.Float, model.Classes));
-        return graph.Graph;
-    }
+    /// <summary>The layer whose nodes are appended: they and its constants are named after it.</summary>
+    public string Layer { get; set; } = "scaling";
 
     /// <summary>Appends a node, which reads <see cref="Current"/> and gives the next.</summary>
     /// <param name="operation">ONNX's name of the operation.</param>
@@ -72,51 +48,46 @@ internal sealed class OnnxGraph
     /// <param name="attributes">Its settings.</param>
     public void Node(string operation, IReadOnlyList<string> operands, params IEnumerable<AttributeProto> attributes)
     {
-        string name = $"{layerName}.{operation}";
+        string name = $"{Layer}.{operation}";
         for (int number = 2; Graph.Node.Any(node => node.Name == name); number++)
         {
-            name = $"{layerName}.{operation}{number}";
+            name = $"{Layer}.{operation}{number}";
         }
-        Graph.Node.Add(new NodeProto { OpType = operation, Name = name, Input = { Current, operands }, Output = { name }, Attribute = { attributes } });
-        Current = name;
+        Graph.Node.Add(new NodeProto { OpType = operation, Name = name, Input = { Current.Name, operands }, Output = { name }, Attribute = { attributes } });
+        Current = Current with { Name = name };
     }
 
     /// <summary>Makes vectors of images, where they are not yet.</summary>
     public void Flatten()
     {
-        if (!isFlat)
+        if (!Current.IsFlat)
         {
             Node("Flatten", []);
-            isFlat = true;
+            Current = Current with { IsFlat = true };
         }
     }
 
     /// <summary>Makes images of one pixel of vectors, where they are such: convolutions and windows take nothing else.</summary>
     public void Unflatten()
     {
-        if (isFlat)
+        if (Current.IsFlat)
         {
-            Node("Unsqueeze", [Initializer($"{layerName}.axes", TensorProto.Types.DataType.Int64, [2], MemoryMarshal.AsBytes<long>([2, 3]))]);
-            isFlat = false;
+            Node("Unsqueeze", [Initializer($"{Layer}.axes", TensorProto.Types.DataType.Int64, [2], MemoryMarshal.AsBytes<long>([2, 3]))]);
+            Current = Current with { IsFlat = false };
         }
     }
 
-    /// <summary>A parameter of the layer, for <see cref="Node"/>.</summary>
-    /// <param name="name">Its name without the layer's: <c>weight</c>.</param>
+    /// <summary>A tensor of the model, for <see cref="Node"/>.</summary>
     public string Parameter(string name)
     {
-        WeightTensor tensor = tensors[$"{layerName}.{name}"];
+        WeightTensor tensor = tensors[name];
         return Initializer(tensor.Name, TensorProto.Types.DataType.Float, tensor.Shape, MemoryMarshal.AsBytes<float>(tensor.Values));
     }
-
-    /// <summary>The layer's weight and, where it has one, its bias, for <see cref="Node"/>.</summary>
-    /// <param name="hasBias">Whether it has one.</param>
-    public IReadOnlyList<string> WeightAndBias(bool hasBias) => hasBias ? [Parameter("weight"), Parameter("bias")] : [Parameter("weight")];
 
     /// <summary>A number, for <see cref="Node"/>.</summary>
     /// <param name="name">What it is to be called.</param>
     /// <param name="value">The number.</param>
-    public string Constant(string name, float value) => Initializer($"{layerName}.{name}", TensorProto.Types.DataType.Float, [], MemoryMarshal.AsBytes<float>([value]));
+    public string Constant(string name, float value) => Initializer($"{Layer}.{name}", TensorProto.Types.DataType.Float, [], MemoryMarshal.AsBytes<float>([value]));
 
     /// <summary>A setting of a node.</summary>
     /// <param name="name">ONNX's name of it.</param>
@@ -130,48 +101,6 @@ internal sealed class OnnxGraph
     public static AttributeProto Attribute(string name, params IEnumerable<long> values) =>
         new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 
-    private void Append(IReadOnlyList<PlacedLayer> chain)
-    {
-        foreach (PlacedLayer placed in chain)
-        {
-            string before = Current;
-            if (placed.Layer is Residual)
-            {
-                (TensorShape input, bool inputIsFlat) = (Output, isFlat);
-                Append(placed.Shortcut);
-                (string shortcut, bool shortcutIsFlat) = (Current, isFlat);
-                (Current, Output, isFlat) = (before, input, inputIsFlat);
-                Append(placed.Body);
-                (layerName, Output) = (placed.Summary.Name, placed.Summary.Output);
-                Add(shortcut, shortcutIsFlat);
-            }
-            else
-            {
-                (layerName, Input, Output) = (placed.Summary.Name, Output, placed.Summary.Output);
-                placed.Layer.Export(this);
-            }
-            if (Current != before)
-            {
-                Rename(Current, layerName);
-            }
-        }
-    }
-
-    /// <summary>Adds another value. Where one of the two is a vector and the other an image of one pixel, which have the same elements, both become vectors: ONNX would repeat each along the other.</summary>
-    private void Add(string other, bool otherIsFlat)
-    {
-        if (otherIsFlat && !isFlat)
-        {
-            Flatten();
-        }
-        else if (isFlat && !otherIsFlat)
-        {
-            (Current, other, isFlat) = (other, Current, false);
-            Flatten();
-        }
-        Node("Add", [other]);
-    }
-
     private string Initializer(string name, TensorProto.Types.DataType type, IReadOnlyList<int> shape, ReadOnlySpan<byte> elements)
     {
         Graph.Initializer.Add(new TensorProto
@@ -184,9 +113,10 @@ internal sealed class OnnxGraph
         return name;
     }
 
-    /// <summary>Gives a value another name wherever it is written and read.</summary>
-    private void Rename(string from, string to)
+    /// <summary>Gives the current value another name wherever it is written and read.</summary>
+    public void Rename(string to)
     {
+        string from = Current.Name;
         foreach (NodeProto node in Graph.Node)
         {
             foreach (IList<string> names in (IList<string>[])[node.Input, node.Output])
@@ -197,7 +127,14 @@ internal sealed class OnnxGraph
                 }
             }
         }
-        Current = Current == from ? to : Current;
+        Current = Current with { Name = to };
+    }
+
+    /// <summary>Makes the current value an output of the graph.</summary>
+    public void Output(string name, int classes)
+    {
+        Rename(name);
+        Graph.Output.Add(Value(name, TensorProto.Types.DataType.Float, classes));
     }
 
     private static ValueInfoProto Value(string name, TensorProto.Types.DataType type, params IEnumerable<int> sizes) => new()

@@ -12,8 +12,7 @@ public sealed class ModelDefinition
     /// <summary>The most values that an image may become in a layer: 64 MiB of floats, and as much again for their gradients.</summary>
     public const long MostValues = 1L << 24;
 
-    private readonly List<LayerSummary> summary = [];
-    private readonly List<ParameterSpec> parameterSpecs = [];
+    private readonly List<LayerNode> nodes = [];
 
     /// <summary>Creates a model and infers all shapes.</summary>
     /// <param name="name">Its name.</param>
@@ -44,8 +43,9 @@ public sealed class ModelDefinition
             throw new ModelException($"model {name}: it has no layers");
         }
         RequireSize(input, $"model {name}: an image");
-        Placed = Place(layers, input, input, "");
-        TensorShape shape = summary[^1].Output;
+        Chain = Place(layers, input, input, "");
+        Parameters = [.. nodes.SelectMany(node => node.Parameters)];
+        TensorShape shape = nodes[^1].Output;
         if (shape.Height != 1 || shape.Width != 1)
         {
             throw new ModelException($"model {name}: its last layer gives {shape}; end with a dense layer of one unit a class");
@@ -75,43 +75,47 @@ public sealed class ModelDefinition
     public int Classes { get; }
 
     /// <summary>The number of trained parameters.</summary>
-    public long Parameters => summary.Sum(layer => layer.Parameters);
+    public long ParameterCount { get; private set; }
 
-    /// <summary>Layer by layer: name, settings, output shape, parameters, multiply-adds; the layers of a residual block, those of its shortcut, then the block, which adds them.</summary>
-    public IReadOnlyList<LayerSummary> Summary => summary;
+    /// <summary>Multiply-adds for one image.</summary>
+    public long MultiplyAdds => nodes.Sum(node => node.MultiplyAdds);
 
-    /// <summary>The tensors of a weights file, in the order of the layers.</summary>
-    public IReadOnlyList<ParameterSpec> ParameterSpecs => parameterSpecs;
+    /// <summary>Every layer in its place; the layers of a residual block, those of its shortcut, then the block, which adds them.</summary>
+    public IReadOnlyList<LayerNode> Nodes => nodes;
+
+    /// <summary>The tensors of a weights file with their shapes, in the order of the layers.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> Parameters { get; }
 
     /// <summary>The layers in their places, those of blocks within them.</summary>
-    internal IReadOnlyList<PlacedLayer> Placed { get; }
+    internal IReadOnlyList<LayerNode> Chain { get; }
 
-    private List<PlacedLayer> Place(IReadOnlyList<Layer> layers, TensorShape shape, TensorShape memory, string prefix)
+    private List<LayerNode> Place(IReadOnlyList<Layer> layers, TensorShape shape, TensorShape memory, string prefix)
     {
-        var placed = new List<PlacedLayer>();
+        var chain = new List<LayerNode>();
         var numbers = new Dictionary<string, int>();
         foreach (Layer layer in layers)
         {
             int number = numbers[layer.Kind] = numbers.GetValueOrDefault(layer.Kind) + 1;
-            string name = $"{prefix}{layer.Kind}{(layer is Flatten ? "" : number)}";
-            IReadOnlyList<PlacedLayer> body = [], shortcut = [];
-            if (layer is Residual block)
-            {
-                RequireChannels(layer, name, shape, memory);
-                body = Place(block.Body, shape, memory, $"{name}.");
-                shortcut = Place(block.Shortcut, shape, memory, $"{name}.shortcut.");
-            }
-            LayerSummary line = Summarize(layer, name, shape, memory, prefix.Length > 0);
-            memory = line.Memory;
-            placed.Add(new PlacedLayer(layer, line, summary.Count - 1, shape, line.InputMemory, body, shortcut));
-            shape = line.Output;
+            LayerNode node = Place(layer, $"{prefix}{layer.Kind}{(layer is Flatten ? "" : number)}", shape, memory, prefix.Length > 0);
+            chain.Add(node);
+            (shape, memory) = (node.Output, node.OutputMemory);
         }
-        return placed;
+        return chain;
     }
 
-    private LayerSummary Summarize(Layer layer, string name, TensorShape input, TensorShape memory, bool isInside)
+    private LayerNode Place(Layer layer, string name, TensorShape input, TensorShape memory, bool isInside)
     {
-        RequireChannels(layer, name, input, memory);
+        // Behind a flatten layer the memory is still that of the image, and only dense layers know.
+        if (layer.NeedsChannelsLast && input != memory)
+        {
+            throw new ModelException($"model {Name}, layer {name}: {layer.Kind}: it cannot follow a flatten layer of {memory}; put it before that, or behind a dense layer");
+        }
+        IReadOnlyList<LayerNode> body = [], shortcut = [];
+        if (layer is Residual block)
+        {
+            body = Place(block.Body, input, memory, $"{name}.");
+            shortcut = Place(block.Shortcut, input, memory, $"{name}.shortcut.");
+        }
         TensorShape output;
         try
         {
@@ -122,35 +126,14 @@ public sealed class ModelDefinition
             throw new ModelException($"model {Name}, layer {name}: {exception.Message}");
         }
         RequireSize(output, $"model {Name}, layer {name}: what an image becomes");
-        long parameters = 0;
-        if (layer.WeightShape(input) is { } weight)
+        var node = new LayerNode(layer, name, nodes.Count, input, memory, output) { Body = body, Shortcut = shortcut };
+        nodes.Add(node);
+        ParameterCount += node.ParameterCount;
+        if (ParameterCount > MostParameters)
         {
-            parameterSpecs.Add(new ParameterSpec($"{name}.weight", weight));
-            string[] vectors = [.. layer.HasBias ? ["bias"] : (string[])[], .. layer.HasRunningMoments ? ["running_mean", "running_var"] : (string[])[]];
-            parameterSpecs.AddRange(vectors.Select(each => new ParameterSpec($"{name}.{each}", [weight[0]])));
-            parameters = weight.Aggregate(1L, (product, size) => product * size) + (layer.HasBias ? weight[0] : 0);
+            throw new ModelException($"model {Name}, layer {name}: with its {node.ParameterCount} parameters the model has {ParameterCount}; at most {MostParameters} are taken");
         }
-        var line = new LayerSummary(name, layer.Description, output, parameters, layer.MultiplyAdds(input))
-        {
-            Layer = layer,
-            InputMemory = memory,
-            Memory = layer.KeepsMemory ? memory : output,
-        };
-        summary.Add(line);
-        if (Parameters > MostParameters)
-        {
-            throw new ModelException($"model {Name}, layer {name}: with its {parameters} parameters the model has {Parameters}; at most {MostParameters} are taken");
-        }
-        return summary.Count <= MostLayers ? line : throw new ModelException($"model {Name}: it has more than {MostLayers} layers");
-    }
-
-    /// <summary>Behind a flatten layer the memory is still that of the image, and only dense layers know.</summary>
-    private void RequireChannels(Layer layer, string name, TensorShape input, TensorShape memory)
-    {
-        if (layer.NeedsChannelsLast && input != memory)
-        {
-            throw new ModelException($"model {Name}, layer {name}: {layer.Kind}: it cannot follow a flatten layer of {memory}; put it before that, or behind a dense layer");
-        }
+        return nodes.Count <= MostLayers ? node : throw new ModelException($"model {Name}: it has more than {MostLayers} layers");
     }
 
     private static void RequireSize(TensorShape shape, string what)
@@ -184,96 +167,25 @@ public sealed class ModelDefinition
     public IReadOnlyDictionary<string, WeightTensor> Match(IReadOnlyList<WeightTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        Dictionary<string, IReadOnlyList<int>> shapes = Parameters.ToDictionary(each => each.Name, each => each.Shape);
         var named = new Dictionary<string, WeightTensor>();
         foreach (WeightTensor tensor in tensors)
         {
-            ParameterSpec spec = parameterSpecs.Find(spec => spec.Name == tensor.Name)
-                ?? throw new ModelMismatchException($"the weights have a tensor '{tensor.Name}', which model {Name} has not");
-            if (!spec.Shape.SequenceEqual(tensor.Shape))
+            if (!shapes.TryGetValue(tensor.Name, out IReadOnlyList<int>? shape))
             {
-                throw new ModelMismatchException($"tensor '{tensor.Name}' is {WeightTensor.Format(tensor.Shape)}, but model {Name} needs {WeightTensor.Format(spec.Shape)}");
+                throw new ModelMismatchException($"the weights have a tensor '{tensor.Name}', which model {Name} has not");
+            }
+            if (!shape.SequenceEqual(tensor.Shape))
+            {
+                throw new ModelMismatchException($"tensor '{tensor.Name}' is {WeightTensor.Format(tensor.Shape)}, but model {Name} needs {WeightTensor.Format(shape)}");
             }
             if (!named.TryAdd(tensor.Name, tensor))
             {
                 throw new ModelMismatchException($"the weights have tensor '{tensor.Name}' twice");
             }
         }
-        return parameterSpecs.Find(spec => !named.ContainsKey(spec.Name)) is { } missing
-            ? throw new ModelMismatchException($"the weights have no tensor '{missing.Name}', which model {Name} needs")
+        return Parameters.FirstOrDefault(each => !named.ContainsKey(each.Name)) is { Name: { } missing }
+            ? throw new ModelMismatchException($"the weights have no tensor '{missing}', which model {Name} needs")
             : named;
     }
-
-    /// <summary>Conv 32 3x3; Dense 128: 693,962 parameters.</summary>
-    public static ModelDefinition Cnn1 { get; } = new("cnn1", new TensorShape(1, 28, 28), 10,
-        new Conv2d(32, 3, 3), new Relu(), new MaxPool2d(2),
-        new Flatten(), new Dense(128), new Relu(), new Dense(10));
-
-    /// <summary>Two convolutions and four dense layers: 159,882 parameters.</summary>
-    public static ModelDefinition Cnn2 { get; } = new("cnn2", new TensorShape(1, 28, 28), 20,
-        new Conv2d(32, 3, 3), new Relu(), new MaxPool2d(2),
-        new Conv2d(64, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
-        new Flatten(), new Dense(128), new Relu(), new Dropout(0.25), new Dense(256), new Relu(), new Dropout(0.25),
-        new Dense(128), new Relu(), new Dense(10));
-
-    /// <summary>Three convolutions and five dense layers: 289,610 parameters.</summary>
-    public static ModelDefinition Cnn3 { get; } = new("cnn3", new TensorShape(1, 28, 28), 50,
-        new Conv2d(64, 3, 3), new Relu(), new MaxPool2d(2),
-        new Conv2d(128, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
-        new Conv2d(64, 3, 3, 2, 1), new Relu(), new MaxPool2d(2),
-        new Flatten(), new Dense(128), new Relu(), new Dropout(0.25), new Dense(256), new Relu(), new Dropout(0.5),
-        new Dense(256), new Relu(), new Dropout(0.25), new Dense(128), new Relu(), new Dropout(0.1), new Dense(10));
-
-    /// <summary>The most accurate: six convolutions with batch normalizations, two of them in a residual block, and a recipe of its own; 93,898 parameters.</summary>
-    /// <remarks>Max-pooling comes before the normalization: convolution, ReLU and pooling are then one operation, and three of four gradients in front of it are zero.</remarks>
-    public static ModelDefinition Small { get; } = new("small", new TensorShape(1, 28, 28),
-        new TrainingOptions
-        {
-            Epochs = 36,
-            BatchSize = 256,
-            Optimizer = OptimizerKind.AdamW,
-            LearningRate = 0.005,
-            Schedule = new OneCycleSchedule { Rise = 0.2 },
-            WeightDecay = 0.02,
-            Augmentation = new Augmentation(Shift: 1, Flip: true),
-            ValidationSplit = 0.1,
-        },
-        new Conv2d(32, 5, 5, 1, 2), new Relu(), new MaxPool2d(2), new BatchNorm(),
-        new Residual(new Conv2d(32, 3, 3, 1, 1, Bias: false), new BatchNorm(), new Relu(), new Conv2d(32, 3, 3, 1, 1, Bias: false), new BatchNorm()), new Relu(),
-        new Conv2d(64, 3, 3, 1, 1), new Relu(), new MaxPool2d(2), new BatchNorm(),
-        new Conv2d(64, 3, 3, 1, 1, Bias: false), new BatchNorm(), new Relu(),
-        new Conv2d(32, 3, 3, 1, 1, Bias: false), new BatchNorm(), new Relu(),
-        new GlobalAveragePool(), new Dense(10));
-
-    /// <summary>The configurations that come with the library.</summary>
-    public static IReadOnlyList<ModelDefinition> All { get; } = [Cnn1, Cnn2, Cnn3, Small];
-
-    /// <summary>The configuration of a name.</summary>
-    /// <param name="name">The name.</param>
-    /// <returns>The model.</returns>
-    /// <exception cref="ModelException">There is none of that name.</exception>
-    public static ModelDefinition Find(string name) => All.FirstOrDefault(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ModelException($"no model '{name}': there are {string.Join(", ", All.Select(model => model.Name))}");
 }
-
-/// <summary>One line of a model's summary.</summary>
-/// <param name="Name">The layer's name, as its tensors have it in files.</param>
-/// <param name="Description">Its settings.</param>
-/// <param name="Output">Its output shape.</param>
-/// <param name="Parameters">Its trained parameters.</param>
-/// <param name="MultiplyAdds">Its multiply-adds for one image.</param>
-public sealed record LayerSummary(string Name, string Description, TensorShape Output, long Parameters, long MultiplyAdds)
-{
-    /// <summary>The layer.</summary>
-    public required Layer Layer { get; init; }
-
-    /// <summary>The shape of what it gets as it lies in memory.</summary>
-    internal TensorShape InputMemory { get; init; }
-
-    /// <summary>The shape of what it gives as it lies in memory.</summary>
-    internal TensorShape Memory { get; init; }
-}
-
-/// <summary>A tensor that a weights file holds.</summary>
-/// <param name="Name">For example <c>conv1.weight</c>.</param>
-/// <param name="Shape">PyTorch's: [out, in, kernel height, kernel width], [out, in], or [out].</param>
-public sealed record ParameterSpec(string Name, IReadOnlyList<int> Shape);

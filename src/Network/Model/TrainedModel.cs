@@ -33,7 +33,7 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
 
     /// <summary>Reads a weights file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="model">The model that it must belong to; null for the one that it describes, or where it describes none for the one of <see cref="ModelDefinition.All"/>
+    /// <param name="model">The model that it must belong to; null for the one that it describes, or where it describes none for the one of <see cref="ModelZoo.All"/>
     /// that its tensors fit.</param>
     /// <returns>The model, its weights, and what the file says of them.</returns>
     /// <exception cref="InvalidFileException">The file is damaged, or describes no model and fits none, or not the one wanted.</exception>
@@ -43,8 +43,8 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
         ModelDefinition? described = ModelMetadata.Model(path, content.Metadata);
         try
         {
-            ModelDefinition chosen = model ?? described ?? ModelDefinition.All.FirstOrDefault(candidate => Fits(candidate, content.Tensors))
-                ?? throw new InvalidFileException(path, $"its tensors are those of none of the models {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}");
+            ModelDefinition chosen = model ?? described ?? ModelZoo.All.FirstOrDefault(candidate => Fits(candidate, content.Tensors))
+                ?? throw new InvalidFileException(path, $"its tensors are those of none of the models {string.Join(", ", ModelZoo.All.Select(each => each.Name))}");
             chosen.Match(content.Tensors);
             return described is null || Layers(described) == Layers(chosen)
                 ? ModelMetadata.Complete(path, content.Metadata, new TrainedModel(chosen, content.Tensors))
@@ -57,8 +57,8 @@ public sealed record TrainedModel(ModelDefinition Model, IReadOnlyList<WeightTen
     }
 
     private static bool Fits(ModelDefinition model, IReadOnlyList<WeightTensor> tensors) =>
-        tensors.Count == model.ParameterSpecs.Count
-        && model.ParameterSpecs.All(spec => tensors.Any(tensor => tensor.Name == spec.Name && tensor.Shape.SequenceEqual(spec.Shape)));
+        tensors.Count == model.Parameters.Count
+        && model.Parameters.All(each => tensors.Any(tensor => tensor.Name == each.Name && tensor.Shape.SequenceEqual(each.Shape)));
 
     /// <summary>All of a model that its weights are bound to: its name and its epochs are not.</summary>
     private static string Layers(ModelDefinition model) => ModelFile.Text(new ModelDefinition("any", model.Input, 1, model.Layers), figures: false, indented: false);

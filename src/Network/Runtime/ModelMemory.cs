@@ -1,23 +1,20 @@
-using GpuCnn.Kernels;
+using ILGPU;
 
 namespace GpuCnn;
 
 /// <summary>Bytes of device memory that a layer takes.</summary>
-/// <param name="WeightBytes">Its weight and bias, and a batch normalization's running mean and variance.</param>
-/// <param name="ActivationBytes">What it keeps of each image; zero where it works in the memory of the layer before, or in one operation with the layers behind it,
-/// which then keep the result.</param>
-/// <param name="TrainingBytes">All it takes while training with Adam: weights, gradients, two moments; activations, their gradients and partial sums of a batch.</param>
+/// <param name="WeightBytes">Its parameters and running moments.</param>
+/// <param name="ActivationBytes">What evaluation keeps for each image of a batch.</param>
+/// <param name="TrainingBytes">What a training keeps in all: parameters, gradients, Adam's moments, activations and their gradients, sums under way.</param>
 public sealed record LayerMemory(long WeightBytes, long ActivationBytes, long TrainingBytes);
 
-/// <summary>Device memory of a model: what a <see cref="Network"/> of it allocates, and a <see cref="Trainer"/> for Adam's moments. The data set, kept on the device as bytes, comes on top;
+/// <summary>Device memory of a model: what a <see cref="Network"/> of it allocates, and its training for Adam's moments. The data set, kept on the device as bytes, comes on top;
 /// so does an average of the weights, as much memory as these take, and descent with momentum needs one moment less.</summary>
-/// <param name="BatchSize">Images of a training step.</param>
-/// <param name="Input">The images of a batch, with their labels, losses and classes.</param>
-/// <param name="Layers">One a layer.</param>
+/// <param name="BatchSize">Images a training step.</param>
+/// <param name="Input">Images, labels, losses and classes of a batch.</param>
+/// <param name="Layers">Each of <see cref="ModelDefinition.Nodes"/>.</param>
 public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList<LayerMemory> Layers)
 {
-    private const int Float = sizeof(float);
-
     /// <summary>Bytes of all weights and biases.</summary>
     public long WeightBytes => Layers.Sum(layer => layer.WeightBytes);
 
@@ -27,77 +24,36 @@ public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList
     /// <summary>Bytes of a training.</summary>
     public long TrainingBytes => Input.TrainingBytes + Layers.Sum(layer => layer.TrainingBytes);
 
-    /// <summary>Computes the memory of a model.</summary>
+    /// <summary>Computes the memory of a model by planning it without a device.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="batchSize">Images of a training step, at least 1.</param>
-    /// <returns>Bytes, layer by layer.</returns>
+    /// <param name="batchSize">Images a training step, at least 1.</param>
+    /// <returns>The memory, layer by layer.</returns>
     public static ModelMemory Of(ModelDefinition model, int batchSize)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        var layers = new LayerMemory[model.Summary.Count];
-        Fill(model.Placed, batchSize, false, layers);
-        long image = ((long)model.Input.Count * Float) + sizeof(int) + Float + sizeof(int);
-        return new ModelMemory(batchSize, new LayerMemory(0, image, image * batchSize), layers);
+        using var arena = new ParameterArena(model, null, training: false);
+        IReadOnlyList<long> image = Planned(model, arena, 1, training: false), batch = Planned(model, arena, batchSize, training: true);
+        long input = ((long)model.Input.Count * sizeof(float)) + sizeof(int) + sizeof(float) + sizeof(int);
+        return new ModelMemory(batchSize, new LayerMemory(0, input, input * batchSize),
+            [.. model.Nodes.Select(layer => Of(arena.BlockOf(layer), image[layer.Index], batch[layer.Index]))]);
     }
 
-    /// <summary>Computes the memory of a chain of layers.</summary>
-    /// <param name="chain">The layers.</param>
-    /// <param name="batchSize">Images of a training step.</param>
-    /// <param name="hasGradient">Whether anybody asks for the gradient of what goes in: in front of the first output of a network nobody does.</param>
-    /// <param name="layers">Gets each layer's.</param>
-    /// <returns>Whether what comes out has a gradient.</returns>
-    private static bool Fill(IReadOnlyList<PlacedLayer> chain, int batchSize, bool hasGradient, LayerMemory[] layers)
+    private static LayerMemory Of(ParameterBlock? block, long image, long batch)
     {
-        int pooling = -1;
-        for (int i = 0; i < chain.Count; i++)
+        (int count, int running) = (block?.Count ?? 0, block?.RunningCount ?? 0);
+        // Parameters, their gradients and two moments, each from the start of a line of the cache.
+        long trained = 4L * (ParameterArena.Align(count) + ParameterArena.Align(running)) * sizeof(float);
+        return new LayerMemory(((long)count + running) * sizeof(float), image, trained + batch);
+    }
+
+    private static IReadOnlyList<long> Planned(ModelDefinition model, ParameterArena arena, int batch, bool training)
+    {
+        var memory = new NodeMemory(null, model.Nodes.Count);
+        foreach (Node node in NodePlan.Build(model, memory, arena, batch, training, fuse: true, ArrayView<float>.Empty))
         {
-            PlacedLayer placed = chain[i];
-            // A convolution that pools in the same operation has no output of its own: the pooling, two layers on, keeps the result.
-            pooling = placed.Layer is Conv2d && StagePlan.FusedAfter(chain, i) is > 0 and int behind ? i + behind : pooling;
-            bool gradient = hasGradient;
-            hasGradient |= !placed.Layer.WorksInPlace && placed.Layer is not Flatten;
-            if (placed.Layer is Residual)
-            {
-                Fill(placed.Body, batchSize, gradient, layers);
-                Fill(placed.Shortcut, batchSize, gradient, layers);
-                layers[placed.Index] = OfResidual(placed, batchSize, gradient);
-            }
-            else
-            {
-                layers[placed.Index] = Of(placed, batchSize, pooling - i, i + 1 < chain.Count && chain[i + 1].Layer is BatchNorm);
-            }
+            node.Dispose();
         }
-        return hasGradient;
-    }
-
-    /// <summary>A block's own: copies where its stages would overwrite what others read, and the gradient that comes back through a shortcut.</summary>
-    private static LayerMemory OfResidual(PlacedLayer placed, int batchSize, bool hasGradient)
-    {
-        long copies = (ResidualStage.NeedsCopyBefore(placed.Body) ? placed.Input.Count : 0L) + (ResidualStage.NeedsCopyBefore(placed.Shortcut) ? placed.Input.Count : 0L)
-            + (ResidualStage.NeedsCopyBehind(placed.Body) ? placed.Summary.Output.Count : 0L);
-        long shortcut = placed.Shortcut.Count > 0 && hasGradient ? placed.Input.Count : 0;
-        return new LayerMemory(0, copies * Float, batchSize * ((2 * copies) + shortcut) * Float);
-    }
-
-    /// <param name="placed">The layer.</param>
-    /// <param name="batchSize">Images of a training step.</param>
-    /// <param name="toPooling">How many layers on the pooling is that a convolution does; 0 for that pooling itself, negative where there is none.</param>
-    /// <param name="normalized">Whether a batch normalization follows.</param>
-    private static LayerMemory Of(PlacedLayer placed, int batchSize, int toPooling, bool normalized)
-    {
-        (Layer layer, LayerSummary summary) = (placed.Layer, placed.Summary);
-        bool keeps = layer is Conv2d ? toPooling <= 0 : !layer.WorksInPlace && layer is not Flatten;
-        long output = keeps ? (long)summary.Output.Count * Float : 0;
-        long winners = layer is MaxPool2d ? (long)summary.Output.Count * (toPooling == 0 ? sizeof(byte) : sizeof(int)) : 0;
-        long channels = summary.Output.Channels, running = layer.HasRunningMoments ? 2 * channels : 0;
-        long partials = layer switch
-        {
-            Conv2d => Conv2dStage.PartialSums(batchSize, normalized && layer.HasBias) * summary.Parameters * Float,
-            BatchNorm => (BatchNormChunks.Bound(batchSize * placed.Input.Height * placed.Input.Width) + 1) * 2 * channels * Float,
-            _ => 0,
-        };
-        long trained = 4L * (ParameterArena.Align((int)summary.Parameters) + ParameterArena.Align((int)running)) * Float;
-        return new LayerMemory((summary.Parameters + running) * Float, output + winners, trained + (batchSize * ((2 * output) + winners)) + partials);
+        return memory.Bytes;
     }
 }

@@ -9,7 +9,7 @@ public sealed class Network : IDisposable
     private const uint InitializationStream = 1;
 
     private readonly ParameterArena arena;
-    private readonly Stage[] stages;
+    private readonly Node[] nodes;
     private readonly DeviceBuffer<float> input, losses;
     private readonly DeviceBuffer<int> labels, classes;
     private readonly float[] host;
@@ -33,7 +33,7 @@ public sealed class Network : IDisposable
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBatch);
         // Operations count the elements of a batch in 32 bits.
-        long most = Math.Max(model.Input.Count, model.Summary.Max(layer => (long)layer.Output.Count));
+        long most = Math.Max(model.Input.Count, model.Nodes.Max(layer => (long)layer.Output.Count));
         if (most * maxBatch > int.MaxValue)
         {
             throw new ModelException($"model {model.Name}: {maxBatch} images become {most * maxBatch} values in a layer, more than {int.MaxValue}; give a smaller --batch-size");
@@ -41,13 +41,13 @@ public sealed class Network : IDisposable
         Model = model;
         Device = device;
         MaxBatch = maxBatch;
-        arena = new ParameterArena(device, StagePlan.Place(model), training);
+        arena = new ParameterArena(model, device, training);
         host = new float[arena.Values.Length];
         input = device.Allocate<float>((long)maxBatch * model.Input.Count);
         labels = device.Allocate<int>(maxBatch);
         losses = device.Allocate<float>(maxBatch);
         classes = device.Allocate<int>(maxBatch);
-        stages = StagePlan.Build(model, device, arena, maxBatch, training, fuse, input.View);
+        nodes = NodePlan.Build(model, new NodeMemory(device, model.Nodes.Count), arena, maxBatch, training, fuse, input.View);
     }
 
     /// <summary>The model.</summary>
@@ -96,7 +96,7 @@ public sealed class Network : IDisposable
     public IReadOnlyList<WeightTensor> ExportWeights() => Export(arena.Values);
 
     /// <summary>Replaces the weights. Nothing is changed when they do not fit.</summary>
-    /// <param name="tensors">One tensor for each of the model's <see cref="ModelDefinition.ParameterSpecs"/>, in any order.</param>
+    /// <param name="tensors">One tensor for each of the model's <see cref="ModelDefinition.Parameters"/>, in any order.</param>
     /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
     public void ImportWeights(IReadOnlyList<WeightTensor> tensors) => Import(tensors, arena.Values);
 
@@ -108,9 +108,9 @@ public sealed class Network : IDisposable
             return;
         }
         disposed = true;
-        foreach (Stage stage in stages)
+        foreach (Node node in nodes)
         {
-            stage.Dispose();
+            node.Dispose();
         }
         input.Dispose();
         labels.Dispose();
@@ -121,10 +121,10 @@ public sealed class Network : IDisposable
 
     /// <summary>The gradients of the last backward pass, as <see cref="ExportWeights"/> gives weights.</summary>
     /// <remarks>Running moments have none.</remarks>
-    internal IReadOnlyList<WeightTensor> ExportGradients() => [.. Export(arena.Gradients).Where(tensor => !arena.Blocks.Any(block => tensor.Name == block.RunningMeanName || tensor.Name == block.RunningVarianceName))];
+    internal IReadOnlyList<WeightTensor> ExportGradients() => [.. Export(arena.Gradients).Where(tensor => !ParameterNames.IsRunning(tensor.Name))];
 
     /// <summary>What the network runs, in its order.</summary>
-    internal IReadOnlyList<Stage> Stages => stages;
+    internal IReadOnlyList<Node> Nodes => nodes;
 
     /// <summary>All parameters.</summary>
     internal ParameterArena Arena => arena;
@@ -138,40 +138,37 @@ public sealed class Network : IDisposable
     /// <summary>Somebody is about to change weights, or what an optimizer keeps beside them.</summary>
     internal void Revise() => Revision++;
 
-    /// <summary>The gradients of a layer's weight and bias.</summary>
-    internal ILGPU.ArrayView<float> GradientsOf(ParameterBlock block) => arena.GradientsOf(block);
-
     /// <summary>Takes a batch out of the images and runs it forward.</summary>
     /// <param name="images">The images.</param>
     /// <param name="first">The first one's place in their order.</param>
     /// <param name="pass">Which pass it is.</param>
-    /// <param name="visit">Called after every stage, whose output the next may overwrite; null for nobody.</param>
-    internal void Forward(DeviceImages images, int first, in Pass pass, Action<Stage>? visit = null)
+    /// <param name="visit">Called after every node, whose output the next may overwrite; null for nobody.</param>
+    internal void Forward(DeviceImages images, int first, in Pass pass, Action<Node>? visit = null)
     {
         images.Take(input.View, labels.View, first, pass);
-        foreach (Stage stage in stages)
+        foreach (Node node in nodes)
         {
-            stage.Forward(pass);
-            visit?.Invoke(stage);
+            node.Forward(pass);
+            visit?.Invoke(node);
         }
     }
 
-    /// <summary>Runs values forward, and tells after every stage where its output lies, which the next may overwrite.</summary>
+    /// <summary>Runs values forward, and tells after every node where its output lies, which the next may overwrite.</summary>
     /// <param name="images">[batch, H, W, C], as the first layer is to see them.</param>
     /// <param name="batch">The number of images.</param>
-    /// <param name="visit">Gets the number of the stage's layer and its output.</param>
+    /// <param name="visit">Gets the number of the node's layer and its output.</param>
     internal void Forward(ReadOnlySpan<float> images, int batch, Action<int, ILGPU.ArrayView<float>> visit)
     {
         input.CopyFrom(images);
         var pass = new Pass(batch, null, 0);
-        foreach (Stage stage in stages)
+        foreach (Node node in nodes)
         {
-            stage.Forward(pass, visit);
+            node.Forward(pass, visit);
         }
     }
 
     /// <summary>Waits for the device and copies the logits of the batch that ran forward: [batch, classes].</summary>
-    internal void ReadLogits(Span<float> target) => Device.Read(stages[^1].Output, target);
+    internal void ReadLogits(Span<float> target) => Device.Read(nodes[^1].Output, target);
 
     /// <summary>Losses and classes of the batch that ran forward, and for training the gradient of the mean loss; writes mean loss and hits to the tables' place.</summary>
     /// <param name="tables">Get mean loss and hits.</param>
@@ -181,20 +178,20 @@ public sealed class Network : IDisposable
     /// <param name="smoothing">The share of the target that all classes have in equal parts.</param>
     internal void Score(MetricTables tables, int index, int batch, bool gradient, double smoothing = 0)
     {
-        ILGPU.ArrayView<float> gradLogits = gradient ? stages[^1].GradOutput : ILGPU.ArrayView<float>.Empty;
-        SoftmaxCrossEntropy.Run(Device, stages[^1].Output, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes, smoothing);
+        ILGPU.ArrayView<float> gradLogits = gradient ? nodes[^1].GradOutput : ILGPU.ArrayView<float>.Empty;
+        SoftmaxCrossEntropy.Run(Device, nodes[^1].Output, labels.View, losses.View, classes.View, gradLogits, batch, Model.Classes, smoothing);
         BatchMetrics.Run(Device, losses.View, classes.View, labels.View, tables.MeanLosses.View, tables.Correct.View, batch, index);
     }
 
     /// <summary>Gradients of all parameters, from that of the logits.</summary>
     /// <param name="pass">Which pass it is.</param>
-    /// <param name="visit">Called after every stage; null for nobody.</param>
-    internal void Backward(in Pass pass, Action<Stage>? visit = null)
+    /// <param name="visit">Called after every node; null for nobody.</param>
+    internal void Backward(in Pass pass, Action<Node>? visit = null)
     {
-        for (int i = stages.Length - 1; i >= 0; i--)
+        for (int i = nodes.Length - 1; i >= 0; i--)
         {
-            stages[i].Backward(pass);
-            visit?.Invoke(stages[i]);
+            nodes[i].Backward(pass);
+            visit?.Invoke(nodes[i]);
         }
     }
 

@@ -44,13 +44,27 @@ internal sealed record ParameterBlock(string Name, int Offset, int Height, int W
     /// <summary>Elements of weight and bias.</summary>
     public int Count => WeightCount + BiasCount;
 
-    public string WeightName => $"{Name}.weight";
+    public string WeightName => $"{Name}.{ParameterNames.Weight}";
 
-    public string BiasName => $"{Name}.bias";
+    public string BiasName => $"{Name}.{ParameterNames.Bias}";
 
-    public string RunningMeanName => $"{Name}.running_mean";
+    public string RunningMeanName => $"{Name}.{ParameterNames.RunningMean}";
 
-    public string RunningVarianceName => $"{Name}.running_var";
+    public string RunningVarianceName => $"{Name}.{ParameterNames.RunningVariance}";
+
+    /// <summary>The block of a layer: a convolution has the taps of its kernel, a dense layer those of its whole input, a normalization none.</summary>
+    public static ParameterBlock Of(LayerNode layer, int offset)
+    {
+        IReadOnlyList<int> weight = layer.Parameters[0].Shape;
+        (int height, int width, int channels) = weight.Count switch
+        {
+            4 => (weight[2], weight[3], weight[1]),
+            2 => (layer.InputMemory.Height, layer.InputMemory.Width, layer.InputMemory.Channels),
+            _ => (1, 1, 1),
+        };
+        bool hasBias = layer.Parameters.Any(each => each.Name == $"{layer.Name}.{ParameterNames.Bias}");
+        return new ParameterBlock(layer.Name, offset, height, width, channels, weight[0], weight) { HasBias = hasBias };
+    }
 
     /// <summary>The weights and biases of all blocks, and running moments, in files' names, shapes and order of elements.</summary>
     /// <param name="blocks">The blocks.</param>

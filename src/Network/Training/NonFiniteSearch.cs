@@ -23,18 +23,19 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
         Forward(images, first, pass);
         network.Score(tables, index, pass.Batch, gradient: true, optimizer.Options.LabelSmoothing);
         Look("loss", "the loss", tables.ReadLosses(index + 1)[index..]);
-        Stage last = network.Stages[^1];
+        Node last = network.Nodes[^1];
         Look(last.GradOutput, pass.Batch, last, $"the gradient of {NameOf(last)}'s output");
-        network.Backward(pass, stage =>
+        network.Backward(pass, node =>
         {
-            string name = NameOf(stage);
-            if (network.Blocks.FirstOrDefault(block => block.Name == name) is { } block)
+            string name = NameOf(node);
+            LayerNode layer = network.Model.Nodes[node.Layer];
+            if (network.Arena.BlockOf(layer) is { } block)
             {
-                Span<float> gradients = Read(network.GradientsOf(block), block.Count);
+                Span<float> gradients = Read(network.Arena.GradientsOf(layer), block.Count);
                 Look(name, $"the gradient of {block.WeightName}", gradients[..block.WeightCount]);
                 Look(name, $"the gradient of {block.BiasName}", gradients[block.WeightCount..]);
             }
-            Look(stage.GradInput, pass.Batch, stage, $"the gradient of {name}'s input");
+            Look(node.GradInput, pass.Batch, node, $"the gradient of {name}'s input");
         });
         optimizer.Step(step, learningRate);
         if (optimizer.ReadGradientNorm() is { } norm)
@@ -46,7 +47,7 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
 
     /// <summary>Runs a batch forward.</summary>
     public void Forward(DeviceImages images, int first, Pass pass) =>
-        network.Forward(images, first, pass, stage => Look(stage.Output, pass.Batch, stage, $"the output of {NameOf(stage)}"));
+        network.Forward(images, first, pass, node => Look(node.Output, pass.Batch, node, $"the output of {NameOf(node)}"));
 
     /// <summary>The place of the first number that is NaN or infinite; -1 when there is none.</summary>
     public static int IndexOfNonFinite(ReadOnlySpan<float> values)
@@ -89,14 +90,14 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
         return null;
     }
 
-    private string NameOf(Stage stage) => network.Model.Summary[stage.Layer].Name;
+    private string NameOf(Node node) => network.Model.Nodes[node.Layer].Name;
 
-    private void Look(ArrayView<float> view, int batch, Stage stage, string quantity)
+    private void Look(ArrayView<float> view, int batch, Node node, string quantity)
     {
         if (view.Length > 0)
         {
-            // The part of a stage's memory that the batch fills.
-            Look(NameOf(stage), quantity, Read(view, checked((int)(view.Length / network.MaxBatch * batch))));
+            // The part of a node's memory that the batch fills.
+            Look(NameOf(node), quantity, Read(view, checked((int)(view.Length / network.MaxBatch * batch))));
         }
     }
 

@@ -20,8 +20,8 @@ internal static class CommonOptions
     public static Option<string?> RequiredWeights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to use").MustBeGiven();
 
     public static Option<ModelDefinition?> Model { get; } = Flag.Declare<ModelDefinition?>("--model", "NAME",
-        $"Model: {string.Join(", ", ModelDefinition.All.Select(model => model.Name))}, or a .json file that describes one; inferred from the weights' tensors when they are given without it",
-        FindModel, null).Offering(ModelDefinition.All.Select(model => model.Name));
+        $"Model: {string.Join(", ", ModelZoo.All.Select(model => model.Name))}, or a .json file that describes one; inferred from the weights' tensors when they are given without it",
+        FindModel, null).Offering(ModelZoo.All.Select(model => model.Name));
 
     public static Option<DataSplit> Split { get; } = Flag.Declare("--split", "NAME", "Part of the data set: test or train", ParseSplit, DataSplit.Test).Offering("test", "train");
 
@@ -32,7 +32,7 @@ internal static class CommonOptions
     public static ModelDefinition FindModel(string text) =>
         text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || text.AsSpan().IndexOfAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) >= 0
             ? ModelFile.Load(text)
-            : ModelDefinition.Find(text);
+            : ModelZoo.Find(text);
 
     private static DataSplit ParseSplit(string text) => text switch
     {

@@ -11,7 +11,7 @@ internal static class TrainFlags
     public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
 
     public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
-        $"Passes over the training images; {string.Join(", ", ModelDefinition.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
+        $"Passes over the training images; {string.Join(", ", ModelZoo.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
 
     public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
 

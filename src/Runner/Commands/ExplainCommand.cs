@@ -95,7 +95,7 @@ internal sealed class ExplainCommand
     {
         if (parsed.GetValue(Concepts))
         {
-            (ImageSet example, string where) = Image(StartReading(parsed, ModelDefinition.Cnn1.Input), parsed);
+            (ImageSet example, string where) = Image(StartReading(parsed, ModelZoo.Cnn1.Input), parsed);
             return ConceptSteps.Of(example, where);
         }
         if (parsed.GetValue(Weights) is not { } file)

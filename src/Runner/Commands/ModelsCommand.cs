@@ -53,10 +53,10 @@ internal sealed class ModelsCommand
         }
         if (diagram is not null)
         {
-            WriteDiagram(diagram, one ?? throw new OptionException("--diagram", $"name the model to draw: {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}"), output);
+            WriteDiagram(diagram, one ?? throw new OptionException("--diagram", $"name the model to draw: {string.Join(", ", ModelZoo.All.Select(each => each.Name))}"), output);
         }
         int? batchSize = parsed.IsGiven(BatchSize) ? parsed.GetValue(BatchSize) : null;
-        (ModelDefinition Model, ModelMemory Memory)[] models = [.. (one is null ? ModelDefinition.All : [one]).Select(model => (model, ModelMemory.Of(model, batchSize ?? model.Recipe.BatchSize)))];
+        (ModelDefinition Model, ModelMemory Memory)[] models = [.. (one is null ? ModelZoo.All : [one]).Select(model => (model, ModelMemory.Of(model, batchSize ?? model.Recipe.BatchSize)))];
         output.Result([.. models.Select(each => ModelOverviewDocument.Of(each.Model, each.Memory))], Documents.Default.IReadOnlyListModelOverviewDocument,
             string.Join('\n', models.Select(each => Describe(each.Model, each.Memory, host.LineWidth))));
         return ExitCode.Done;
@@ -71,15 +71,15 @@ internal sealed class ModelsCommand
 
     private static string Describe(ModelDefinition model, ModelMemory memory, int width)
     {
-        IEnumerable<string[]> layers = model.Summary.Zip(memory.Layers, (layer, bytes) => (string[])[layer.Name, layer.Description, layer.Output.ToString(),
-            Number(layer.Parameters), Number(layer.MultiplyAdds), Bytes(bytes.WeightBytes), Bytes(bytes.ActivationBytes), Bytes(bytes.TrainingBytes)]);
+        IEnumerable<string[]> layers = model.Nodes.Zip(memory.Layers, (layer, bytes) => (string[])[layer.Name, layer.Layer.Description, layer.Output.ToString(),
+            Number(layer.ParameterCount), Number(layer.MultiplyAdds), Bytes(bytes.WeightBytes), Bytes(bytes.ActivationBytes), Bytes(bytes.TrainingBytes)]);
         return $"{model.Name}: input {model.Input}, {model.Classes} classes, {model.Epochs} epochs, batches of {memory.BatchSize}\n"
             + (model.RecipeFlags.Length == 0 ? "" : TextTable.Pairs(width, ("recipe", model.RecipeFlags))) + TextTable.Format(
             ["layer", "settings", ">output", ">parameters", ">multiply-adds", ">weights", ">an image", ">training"],
             [
                 ["input", "", model.Input.ToString(), "", "", "", Bytes(memory.Input.ActivationBytes), Bytes(memory.Input.TrainingBytes)],
                 .. layers,
-                ["total", "", "", Number(model.Parameters), Number(model.Summary.Sum(layer => layer.MultiplyAdds)),
+                ["total", "", "", Number(model.ParameterCount), Number(model.MultiplyAdds),
                     Bytes(memory.WeightBytes), Bytes(memory.ActivationBytes), Bytes(memory.TrainingBytes)],
             ], width);
     }

@@ -211,7 +211,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     private static void RequireModel(ModelDefinition? given, ModelDefinition ofRun)
     {
         RequireText(CommonOptions.Model, given?.Name, ofRun.Name);
-        if (given is not null && ModelFile.Text(ModelDefinition.All.Contains(given) ? given.Fit(ofRun.Input, ofRun.Classes) : given) != ModelFile.Text(ofRun))
+        if (given is not null && ModelFile.Text(ModelZoo.All.Contains(given) ? given.Fit(ofRun.Input, ofRun.Classes) : given) != ModelFile.Text(ofRun))
         {
             throw new OptionException(CommonOptions.Model.Name, $"{given.Name} is given with other settings than the run's; a run is resumed with what it has, so leave the option out");
         }

@@ -26,7 +26,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             (model, tensors) = TrainedModel.Load(weights, model);
         }
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
-        model = tensors is null ? Fit(parsed, model ?? ModelDefinition.Cnn1, data) : model!;
+        model = tensors is null ? Fit(parsed, model ?? ModelZoo.Cnn1, data) : model!;
         TrainingOptions options = adapt(Options(parsed, model));
         options.Validate();
         var setup = new TrainingSetup(host, model, options, data);
@@ -147,7 +147,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
     private static ModelDefinition Fit(ParseResult parsed, ModelDefinition model, DataFolder data)
     {
         int? size = parsed.GetValue(TrainFlags.ImageSize);
-        bool colour = parsed.GetValue(TrainFlags.Colour), described = !ModelDefinition.All.Contains(model);
+        bool colour = parsed.GetValue(TrainFlags.Colour), described = !ModelZoo.All.Contains(model);
         if ((size is not null || colour) && (described || data.Shape is not null))
         {
             throw new OptionException(size is not null ? TrainFlags.ImageSize.Name : TrainFlags.Colour.Name,

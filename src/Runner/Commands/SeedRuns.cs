@@ -31,7 +31,7 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
         RequireRoom(first, count);
         (ArgsDocument args, ModelDefinition model) = Describe();
         string? wanted = parsed.GetValue(TrainFlags.Folder);
-        var seeds = new SeedsDocument(wanted ?? "", model.Name, model.Parameters, args.Accelerator, first, count, [], null, null);
+        var seeds = new SeedsDocument(wanted ?? "", model.Name, model.ParameterCount, args.Accelerator, first, count, [], null, null);
         using var folder = SeedFolder.Create(wanted, host.Runs, args, model, seeds);
         // The runs have all that was given in their options; given again it would be compared with the seed of each.
         return Train(folder, seeds with { Run = folder.Path }, option => Harmless.Contains(option));

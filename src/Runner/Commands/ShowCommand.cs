@@ -150,7 +150,7 @@ internal sealed class ShowCommand
         DataSplit split = augmentation.IsNone ? parsed.GetValue(CommonOptions.Split) : DataSplit.Train;
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
         int? wanted = parsed.GetValue(Class) is { } text ? ClassName.Parse(Class.Name, text, data.ClassNames) : null;
-        ImageSet all = Inputs.StartReading(host, data, split, weights?.Model.Input ?? ModelDefinition.Cnn1.Input).GetAwaiter().GetResult();
+        ImageSet all = Inputs.StartReading(host, data, split, weights?.Model.Input ?? ModelZoo.Cnn1.Input).GetAwaiter().GetResult();
         bool? correct = parsed.GetValue(Wrong) ? false : parsed.GetValue(Right) ? true : null;
         var choice = new ImageChoice(wanted, parsed.GetValue(Count), parsed.GetValue(Seed));
         bool byIndex = parsed.GetValue(Indices) is { Length: > 0 };

@@ -240,7 +240,7 @@ internal sealed class TrainingRun : ITrainingObserver, IDisposable
 
     private void WriteResult(EvaluationResult? last, EvaluationResult? best, string text)
     {
-        Document = new TrainDocument(Network.Model.Name, Network.Model.Parameters, Network.Device.Info.Id, Rows(), trainer.StepLosses, trainer.Epochs.Sum(row => row.TrainSeconds),
+        Document = new TrainDocument(Network.Model.Name, Network.Model.ParameterCount, Network.Device.Info.Id, Rows(), trainer.StepLosses, trainer.Epochs.Sum(row => row.TrainSeconds),
             last is null ? null : EvaluationDocument.Of(last), best is null ? null : EvaluationDocument.Of(best), folder.Path, Stop);
         if (place is null)
         {

@@ -45,11 +45,10 @@ internal static class ConceptSteps
         var filter = new Conv2d(1, 3, 3);
         (long Weights, long Parameters) dense = Parameters(small, new Flatten(), new Dense(1)), denseLarge = Parameters(large, new Flatten(), new Dense(1));
         (long Weights, long Parameters) conv = Filter(small, filter), convLarge = Filter(large, filter);
-        int[] shape = [.. filter.WeightShape(small)];
-        string kernel = $"{shape[2]} x {shape[3]} x {shape[1]} + 1";
+        string kernel = $"{filter.KernelHeight} x {filter.KernelWidth} x {small.Channels} + 1";
         return new Step("connections", "Why not fully connected",
             new Prose($"A fully connected neuron has a weight for every number of the picture: {small.Height} x {small.Width} x {small.Channels} = {Thousands(dense.Weights)} for a small picture, {large.Height} x {large.Width} x {large.Channels} = {Thousands(denseLarge.Weights)} for one that is still small to people. And that is one neuron."),
-            new Prose($"A filter of a convolution looks at {shape[2]} x {shape[3]} pixels at a time and uses the same weights everywhere: {kernel} = {Thousands(conv.Parameters)} numbers with its bias, however large the picture is. So it has less to learn, learns each feature once for all places, and overfits less."),
+            new Prose($"A filter of a convolution looks at {filter.KernelHeight} x {filter.KernelWidth} pixels at a time and uses the same weights everywhere: {kernel} = {Thousands(conv.Parameters)} numbers with its bias, however large the picture is. So it has less to learn, learns each feature once for all places, and overfits less."),
             new Listing("Numbers to learn, biases included", ["picture", ">one dense neuron", ">one filter", ">ratio"],
                 [Row(small, dense.Parameters, conv.Parameters), Row(large, denseLarge.Parameters, convLarge.Parameters)]));
     }
@@ -57,12 +56,12 @@ internal static class ConceptSteps
     private static Step Models() => new("models", "In this program's models",
         new Prose("Convolutions do most of the work with few of the numbers: multiply-adds for one image and parameters of each kind of layer."),
         new Listing("Parameters and multiply-adds", ["model", "layers", ">parameters", ">multiply-adds", ">uses of a parameter"],
-            [.. ModelDefinition.All.SelectMany(model => new[] { Row<Conv2d>(model, "convolution"), Row<Dense>(model, "dense layer") })]));
+            [.. ModelZoo.All.SelectMany(model => new[] { Row<Conv2d>(model, "convolution"), Row<Dense>(model, "dense layer") })]));
 
     private static IReadOnlyList<string> Row<TLayer>(ModelDefinition model, string kind) where TLayer : Layer
     {
-        LayerSummary[] layers = [.. model.Summary.Where(layer => layer.Layer is TLayer)];
-        long parameters = layers.Sum(layer => layer.Parameters), work = layers.Sum(layer => layer.MultiplyAdds);
+        LayerNode[] layers = [.. model.Nodes.Where(layer => layer.Layer is TLayer)];
+        long parameters = layers.Sum(layer => layer.ParameterCount), work = layers.Sum(layer => layer.MultiplyAdds);
         return [model.Name, $"{layers.Length} {kind}{(layers.Length == 1 ? "" : "s")}", Thousands(parameters), Thousands(work), ((double)work / parameters).ToString("0", CultureInfo.InvariantCulture)];
     }
 
@@ -72,7 +71,7 @@ internal static class ConceptSteps
     /// <summary>The parameters of a model's last layer, of one unit.</summary>
     private static (long Weights, long Parameters) Parameters(TensorShape input, params Layer[] layers)
     {
-        long parameters = new ModelDefinition("one neuron", input, 1, layers).Parameters;
+        long parameters = new ModelDefinition("one neuron", input, 1, layers).ParameterCount;
         return (parameters - 1, parameters);
     }
 

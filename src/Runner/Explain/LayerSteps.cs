@@ -91,7 +91,7 @@ internal sealed class LayerSteps(ModelDefinition model, IReadOnlyList<WeightTens
             [.. channels.Select(channel => (IReadOnlyList<string>)[Invariant($"{channel}"), Number(mean[channel]), Number(Math.Sqrt(variance[channel] + norm.Epsilon)), Number(weight[channel]), Number(bias[channel])])]);
     }
 
-    private Layer Layer(int layer) => model.Summary[layer].Layer;
+    private Layer Layer(int layer) => model.Nodes[layer].Layer;
 
     /// <summary>What a layer gave; the image for -1.</summary>
     private LayerOutput Output(int layer) => layer < 0 ? new LayerOutput("the image", "", model.Input, image) : outputs[layer];

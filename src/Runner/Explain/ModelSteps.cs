@@ -45,7 +45,7 @@ internal static class ModelSteps
 
     private static Step? Filters(ModelDefinition model, IReadOnlyList<WeightTensor> weights)
     {
-        if (model.Summary.FirstOrDefault(line => line.Layer is Conv2d) is not { } layer)
+        if (model.Nodes.FirstOrDefault(line => line.Layer is Conv2d) is not { } layer)
         {
             return null;
         }

@@ -13,8 +13,8 @@ internal static class KerasImport
     {
         KerasFile file = KerasFile.Read(path);
         model ??= file.Config is { } config ? KerasModel.Read(path, config)
-            : ModelDefinition.All.FirstOrDefault(candidate => Fits(path, candidate, file.Layers))
-            ?? throw new InvalidFileException(path, $"it holds weights alone, and they are those of none of the models {string.Join(", ", ModelDefinition.All.Select(each => each.Name))}; name the model with --model");
+            : ModelZoo.All.FirstOrDefault(candidate => Fits(path, candidate, file.Layers))
+            ?? throw new InvalidFileException(path, $"it holds weights alone, and they are those of none of the models {string.Join(", ", ModelZoo.All.Select(each => each.Name))}; name the model with --model");
         return new TrainedModel(model, Convert(path, model, file.Layers));
     }
 
@@ -34,41 +34,33 @@ internal static class KerasImport
     private static List<WeightTensor> Convert(string path, ModelDefinition model, IReadOnlyList<KerasWeights> layers)
     {
         var tensors = new List<WeightTensor>();
-        TensorShape shape = model.Input, image = model.Input;
         int next = 0;
-        for (int i = 0; i < model.Layers.Count; i++)
+        foreach (LayerNode node in model.Nodes.Where(node => node.Parameters.Count > 0))
         {
-            Layer layer = model.Layers[i];
-            string name = model.Summary[i].Name;
-            if (layer.WeightShape(shape) is { } wanted)
+            if (next == layers.Count)
             {
-                if (next == layers.Count)
-                {
-                    throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {name}");
-                }
-                KerasWeights found = layers[next++];
-                if (layer is BatchNorm)
-                {
-                    tensors.AddRange(Normalization(path, model.Name, name, found, wanted));
-                    (image, shape) = (model.Summary[i].Output, model.Summary[i].Output);
-                    continue;
-                }
-                IReadOnlyList<int>[] expected = [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], .. layer.HasBias ? [[wanted[0]]] : (IReadOnlyList<int>[])[]];
-                if (found.Tensors.Count > expected.Length || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
-                {
-                    throw new InvalidFileException(path, $"layer {found.Layer} has {string.Join(" and ", found.Tensors.Select(tensor => WeightTensor.Format(tensor.Shape)))}, "
-                        + $"but {name} of model {model.Name} needs {string.Join(" and ", expected.Select(WeightTensor.Format))}");
-                }
-                tensors.Add(new WeightTensor($"{name}.weight", wanted, Turn(found.Tensors[0].Values, wanted[0], wanted.Count == 4 ? wanted[1] : image.Channels)));
-                // Keras leaves a bias away where it is told to; the model, where it was named, may have one all the same.
-                if (layer.HasBias)
-                {
-                    tensors.Add(new WeightTensor($"{name}.bias", [wanted[0]], found.Tensors.Count == 2 ? found.Tensors[1].Values : new float[wanted[0]]));
-                }
+                throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has more: none for {node.Name}");
+            }
+            KerasWeights found = layers[next++];
+            IReadOnlyList<int> wanted = node.Parameters[0].Shape;
+            if (node.Layer is BatchNorm)
+            {
+                tensors.AddRange(Normalization(path, model.Name, node.Name, found, wanted));
+                continue;
+            }
+            IReadOnlyList<int>[] expected =
+                [wanted.Count == 4 ? [wanted[2], wanted[3], wanted[1], wanted[0]] : [wanted[1], wanted[0]], .. node.Parameters.Skip(1).Select(each => each.Shape)];
+            if (found.Tensors.Count > expected.Length || found.Tensors.Zip(expected).Any(pair => !pair.First.Shape.SequenceEqual(pair.Second)))
+            {
+                throw new InvalidFileException(path, $"layer {found.Layer} has {string.Join(" and ", found.Tensors.Select(tensor => WeightTensor.Format(tensor.Shape)))}, "
+                    + $"but {node.Name} of model {model.Name} needs {string.Join(" and ", expected.Select(WeightTensor.Format))}");
             }
             // Behind a flatten layer the elements of a vector stay in the order of the image until a dense layer has mixed them.
-            image = layer is Flatten or Dropout or Relu or LeakyRelu or Gelu ? image : model.Summary[i].Output;
-            shape = model.Summary[i].Output;
+            int channels = wanted.Count == 4 ? wanted[1] : node.InputMemory.Channels;
+            tensors.Add(new WeightTensor(node.Parameters[0].Name, wanted, Turn(found.Tensors[0].Values, wanted[0], channels)));
+            // Keras leaves a bias away where it is told to; the model, where it was named, may have one all the same.
+            tensors.AddRange(node.Parameters.Skip(1).Select(each =>
+                new WeightTensor(each.Name, each.Shape, found.Tensors.Count == 2 ? found.Tensors[1].Values : new float[wanted[0]])));
         }
         return next == layers.Count ? tensors
             : throw new InvalidFileException(path, $"it has weights of {layers.Count} layers, model {model.Name} has {next}");

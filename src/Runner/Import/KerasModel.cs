@@ -116,7 +116,7 @@ internal static class KerasModel
             {
                 throw new InvalidFileException(path, "its model_config does not say how large images are");
             }
-            return ModelDefinition.All.FirstOrDefault(model => model.Input == images && model.Layers.SequenceEqual(layers)) ?? new ModelDefinition(name, images, 10, layers);
+            return ModelZoo.All.FirstOrDefault(model => model.Input == images && model.Layers.SequenceEqual(layers)) ?? new ModelDefinition(name, images, 10, layers);
         }
 
         private void Add(string name, Layer layer)

@@ -46,10 +46,10 @@ internal static class ModelDiagram
             Element(svg, "style", Style);
             Element(svg, "rect", null, ("class", "paper"), ("width", Text(width)), ("height", Text(height)));
             Element(svg, "text", model.Name, ("class", "head"), ("x", Text(Left)), ("y", "30"));
-            Element(svg, "text", $"{Summaries.Thousands(model.Parameters)} parameters, {Summaries.Thousands(model.Summary.Sum(layer => layer.MultiplyAdds))} multiply-adds an image",
+            Element(svg, "text", $"{Summaries.Thousands(model.ParameterCount)} parameters, {Summaries.Thousands(model.MultiplyAdds)} multiply-adds an image",
                 ("class", "aside"), ("x", Text(Left)), ("y", "50"));
             Box(svg, Left, Top, "other", "input", "pixels 0 to 1", "");
-            var lines = new Queue<LayerSummary>(model.Summary);
+            var lines = new Queue<LayerNode>(model.Nodes);
             (int end, TensorShape logits) = Chain(svg, model.Layers, Left, Top + BoxHeight, model.Input, lines);
             Arrow(svg, Left, end, end + ArrowHeight, logits.ToString());
             Element(svg, "text", "logits, one a class", ("class", "aside"), ("x", Text(Left + (BoxWidth / 2))), ("y", Text(height - 10)), ("text-anchor", "middle"));
@@ -73,7 +73,7 @@ internal static class ModelDiagram
     /// <param name="shape">Its shape.</param>
     /// <param name="lines">The lines of the model's summary that are not drawn yet.</param>
     /// <returns>The lower edge of the last box, and the shape of what comes out.</returns>
-    private static (int Y, TensorShape Shape) Chain(XmlWriter svg, IReadOnlyList<Layer> layers, int x, int y, TensorShape shape, Queue<LayerSummary> lines)
+    private static (int Y, TensorShape Shape) Chain(XmlWriter svg, IReadOnlyList<Layer> layers, int x, int y, TensorShape shape, Queue<LayerNode> lines)
     {
         foreach (Layer layer in layers)
         {
@@ -88,11 +88,11 @@ internal static class ModelDiagram
                 Element(svg, "path", null, ("class", "arrow"), ("d", $"M{middle} {fork} H{side}"));
                 y = Math.Max(from, sideY);
             }
-            LayerSummary line = lines.Dequeue();
+            LayerNode line = lines.Dequeue();
             int top = y + ArrowHeight;
             Arrow(svg, x, from, top, input.ToString());
             string kind = layer.Kind is "conv" or "pool" or "dense" or "relu" ? layer.Kind : "other";
-            Box(svg, x, top, kind, line.Name[(line.Name.LastIndexOf('.') + 1)..], line.Description, line.Parameters == 0 ? "" : $"{Summaries.Thousands(line.Parameters)} parameters");
+            Box(svg, x, top, kind, line.Name[(line.Name.LastIndexOf('.') + 1)..], line.Layer.Description, line.ParameterCount == 0 ? "" : $"{Summaries.Thousands(line.ParameterCount)} parameters");
             if (side > 0)
             {
                 Element(svg, "path", null, ("class", "arrow"), ("d", $"M{side} {sideY} V{top + (BoxHeight / 2)} H{x + BoxWidth + 8}"));
@@ -122,8 +122,8 @@ internal static class ModelDiagram
         Element(svg, "text", shape, ("class", "aside"), ("x", Text(middle + 12)), ("y", Text(from + 21)));
     }
 
-    private static string Describe(ModelDefinition model) => $"{Summaries.Thousands(model.Parameters)} parameters. Input {model.Input}. "
-        + string.Join(' ', model.Summary.Select(layer => $"{layer.Name}{(layer.Description.Length == 0 ? "" : $" {layer.Description}")} gives {layer.Output}."));
+    private static string Describe(ModelDefinition model) => $"{Summaries.Thousands(model.ParameterCount)} parameters. Input {model.Input}. "
+        + string.Join(' ', model.Nodes.Select(layer => $"{layer.Name}{(layer.Layer.Description.Length == 0 ? "" : $" {layer.Layer.Description}")} gives {layer.Output}."));
 
     private static void Start(XmlWriter svg, string name, params ReadOnlySpan<(string Name, string Value)> attributes)
     {

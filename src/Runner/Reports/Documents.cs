@@ -90,9 +90,9 @@ internal sealed record ModelOverviewDocument(string Name, IReadOnlyList<int> Inp
 {
     public static ModelOverviewDocument Of(ModelDefinition model, ModelMemory memory)
     {
-        return new(model.Name, Sizes(model.Input), model.Classes, model.Epochs, model.RecipeFlags, model.Parameters, model.Summary.Sum(layer => layer.MultiplyAdds), memory.BatchSize,
+        return new(model.Name, Sizes(model.Input), model.Classes, model.Epochs, model.RecipeFlags, model.ParameterCount, model.MultiplyAdds, memory.BatchSize,
             memory.WeightBytes, memory.ActivationBytes, memory.TrainingBytes, new(memory.Input.ActivationBytes, memory.Input.TrainingBytes),
-            [.. model.Summary.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Description, Sizes(layer.Output), layer.Parameters, layer.MultiplyAdds,
+            [.. model.Nodes.Zip(memory.Layers, (layer, bytes) => new LayerOverviewDocument(layer.Name, layer.Layer.Description, Sizes(layer.Output), layer.ParameterCount, layer.MultiplyAdds,
                 bytes.WeightBytes, bytes.ActivationBytes, bytes.TrainingBytes))]);
     }
 

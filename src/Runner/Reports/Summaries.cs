@@ -91,7 +91,7 @@ internal static class Summaries
     };
 
     /// <summary>A model in a few words.</summary>
-    public static string Of(ModelDefinition model) => $"{model.Name}, {Thousands(model.Parameters)} parameters";
+    public static string Of(ModelDefinition model) => $"{model.Name}, {Thousands(model.ParameterCount)} parameters";
 
     /// <summary>A model as a table: a line for each layer that has parameters, with what follows it until the next.</summary>
     /// <param name="model">The model.</param>
@@ -99,17 +99,17 @@ internal static class Summaries
     public static string Layers(ModelDefinition model, int width)
     {
         var rows = new List<string[]>();
-        foreach (LayerSummary summary in model.Summary)
+        foreach (LayerNode node in model.Nodes)
         {
-            Layer layer = summary.Layer;
-            string words = layer is Conv2d or Dense or MaxPool2d or AveragePool2d or GlobalAveragePool ? summary.Description : $"{layer.Kind} {summary.Description}".TrimEnd();
-            if (rows.Count == 0 || summary.Parameters > 0 || layer is Residual)
+            Layer layer = node.Layer;
+            string words = layer is Conv2d or Dense or MaxPool2d or AveragePool2d or GlobalAveragePool ? layer.Description : $"{layer.Kind} {layer.Description}".TrimEnd();
+            if (rows.Count == 0 || node.ParameterCount > 0 || layer is Residual)
             {
-                rows.Add([summary.Name, words, summary.Output.ToString(), Thousands(summary.Parameters)]);
+                rows.Add([node.Name, words, node.Output.ToString(), Thousands(node.ParameterCount)]);
             }
             else if (layer is not Flatten)
             {
-                (rows[^1][1], rows[^1][2]) = ($"{rows[^1][1]}, {words}", summary.Output.ToString());
+                (rows[^1][1], rows[^1][2]) = ($"{rows[^1][1]}, {words}", node.Output.ToString());
             }
         }
         string table = TextTable.Format(["layer", "settings", ">output", ">parameters"], rows);

@@ -12,7 +12,7 @@ internal static class Models
         "\"kind\":\"dropout\"", "\"kind\":\"leaky_relu\"", "\"kind\":\"gelu\"", "\"kind\":\"global_average_pool\"", "\"shortcut\":[", "\"slope\":", "\"momentum\":", "\"epsilon\":", "\"ceil_mode\":", "\"units\":", "\"kernel\":[3,3]", "\"stride\":", "\"padding\":", "\"layers\":[", "1e9", "2147483647", "65536"];
 
     /// <summary>Descriptions in JSON.</summary>
-    public static Target Description { get; } = new("model", "m.json", [.. ModelDefinition.All.Select(model => Encoding.UTF8.GetBytes(ModelFile.Text(model))), Encoding.UTF8.GetBytes(ModelFile.Text(ModelDefinition.Cnn1, figures: false, indented: false))], path => ModelFile.Text(ModelFile.Load(path)).Length)
+    public static Target Description { get; } = new("model", "m.json", [.. ModelZoo.All.Select(model => Encoding.UTF8.GetBytes(ModelFile.Text(model))), Encoding.UTF8.GetBytes(ModelFile.Text(ModelZoo.Cnn1, figures: false, indented: false))], path => ModelFile.Text(ModelFile.Load(path)).Length)
     {
         Words = Keywords,
         Structures = from layers in Layer.Array[0, 6]

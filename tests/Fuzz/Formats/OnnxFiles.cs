@@ -26,7 +26,7 @@ internal static class OnnxFiles
     private static byte[] Saved(params Layer[] layers)
     {
         var model = new ModelDefinition("m", Shape, 1, layers);
-        return Written.By(path => OnnxFile.Save(path, new TrainedModel(model, [.. model.ParameterSpecs.Select(spec => new WeightTensor(spec.Name, spec.Shape, Values(spec.Shape)))])));
+        return Written.By(path => OnnxFile.Save(path, new TrainedModel(model, [.. model.Parameters.Select(spec => new WeightTensor(spec.Name, spec.Shape, Values(spec.Shape)))])));
     }
 
     private static float[] Values(IReadOnlyList<int> shape) => [.. Enumerable.Range(0, shape.Aggregate(1, (product, size) => product * size)).Select(i => 0.1f * (i % 7))];

@@ -75,7 +75,7 @@ internal static class Safetensors
     }
 
     private static byte[] Cnn2() => Written.By(path => WeightsFile.Save(path,
-        [.. ModelDefinition.Cnn2.ParameterSpecs.Take(6).Select(spec => new WeightTensor(spec.Name, [1], [0.5f]))]));
+        [.. ModelZoo.Cnn2.Parameters.Take(6).Select(spec => new WeightTensor(spec.Name, [1], [0.5f]))]));
 
     private static byte[] Laid(string metadata, (string Name, string Type, string[] Shape, int Off)[] tensors, int gap)
     {

@@ -10,7 +10,7 @@ public sealed record Convolution(string Name, Conv2dShape Shape, bool HasInputGr
 public static class Convolutions
 {
     /// <summary>All with different sizes.</summary>
-    public static IReadOnlyList<Convolution> All { get; } = [.. ModelDefinition.All.SelectMany(Of).DistinctBy(layer => layer.Shape)];
+    public static IReadOnlyList<Convolution> All { get; } = [.. ModelZoo.All.SelectMany(Of).DistinctBy(layer => layer.Shape)];
 
     /// <summary>Those of a model.</summary>
     public static IEnumerable<Convolution> Of(ModelDefinition model)
@@ -21,9 +21,9 @@ public static class Convolutions
             if (model.Layers[i] is GpuCnn.Conv2d conv)
             {
                 bool pooled = model.Layers[i + 1] is GpuCnn.Relu && model.Layers[i + 2] is GpuCnn.MaxPool2d { Window: 2, Stride: 2, CeilMode: false };
-                yield return new($"{model.Name} {model.Summary[i].Name}", new(shape.Channels, shape.Height, shape.Width, conv.Filters, conv.KernelHeight, conv.KernelWidth, conv.Stride, conv.Padding, pooled, conv.Bias), i > 0);
+                yield return new($"{model.Name} {model.Nodes[i].Name}", new(shape.Channels, shape.Height, shape.Width, conv.Filters, conv.KernelHeight, conv.KernelWidth, conv.Stride, conv.Padding, pooled, conv.Bias), i > 0);
             }
-            shape = model.Summary[i].Output;
+            shape = model.Nodes[i].Output;
         }
     }
 }

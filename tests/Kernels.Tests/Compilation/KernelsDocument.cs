@@ -102,7 +102,7 @@ public static class KernelsDocument
         text.Append(Line($"The roofline: peak {gpu.Flops / 1e12:0} TFLOP/s FP32 (no tensor cores) and {gpu.BytesPerSecond / 1e12:0.00} TB/s of NVIDIA's data sheet, batch {Batch}, every operand once through memory. "));
         text.Append("Nothing can be faster than this; a good kernel reaches half of it. The multiply-adds are those of the layers; of a pooled convolution those that a window reads.\n\n");
         text.Append("| model | operation | GFLOP | MB | least us | bound by |\n|---|---|---|---|---|---|\n");
-        foreach (ModelDefinition model in ModelDefinition.All)
+        foreach (ModelDefinition model in ModelZoo.All)
         {
             var step = new StepWork(model, Batch);
             foreach (Work work in step.Forward.Concat(step.Backward).Where(w => w.MultiplyAdds > 0))
@@ -113,7 +113,7 @@ public static class KernelsDocument
         }
         text.Append(Line($"\nAn epoch is {Training:N0} training images and {Validation:N0} validation images. Launches are counted on an OpenCL device, at batch {Batch}, those of products cut into slices and of validation among them, and are assumed to cost {LaunchMicroseconds} us each, one after the other with the work.\n\n"));
         text.Append("| model | least ms an epoch | at half the roofline | launches an epoch | with launches, at half the roofline |\n|---|---|---|---|---|\n");
-        foreach (ModelDefinition model in ModelDefinition.All)
+        foreach (ModelDefinition model in ModelZoo.All)
         {
             double least = 1e3 * new StepWork(model, Batch).EpochSeconds(gpu, Training, Validation);
             long launches = Launches(model);

@@ -53,7 +53,7 @@ public sealed class KernelsDocumentTests
     [Fact]
     public void The_work_of_a_step_is_what_was_counted_by_hand()
     {
-        var step = new StepWork(ModelDefinition.Cnn1, 512);
+        var step = new StepWork(ModelZoo.Cnn1, 512);
         Assert.Equal(["gathering images", "conv1+relu+pool forward", "dense1 forward", "dense2 forward"], step.Forward.Select(w => w.Name));
         Assert.Equal([0L, 512L * 26 * 26 * 9 * 32, 512L * 5408 * 128, 512L * 128 * 10], step.Forward.Select(w => w.MultiplyAdds));
         Assert.Equal(4L * ((512 * 784) + 320 + (512 * 5408)) + (512 * 5408), step.Forward[1].Bytes);

@@ -38,9 +38,9 @@ public sealed class StepWork
         for (int i = 0; i < model.Layers.Count; i++)
         {
             Layer layer = model.Layers[i];
-            string name = model.Summary[i].Name;
-            long input = (long)batch * shape.Count, output = (long)batch * model.Summary[i].Output.Count, parameters = model.Summary[i].Parameters, winners = 0;
-            long multiplyAdds = (long)batch * model.Summary[i].MultiplyAdds;
+            string name = model.Nodes[i].Name;
+            long input = (long)batch * shape.Count, output = (long)batch * model.Nodes[i].Output.Count, parameters = model.Nodes[i].ParameterCount, winners = 0;
+            long multiplyAdds = (long)batch * model.Nodes[i].MultiplyAdds;
             if (layer is GpuCnn.Conv2d conv && model.Layers[i + 1] is GpuCnn.Relu && model.Layers[i + 2] is GpuCnn.MaxPool2d { Window: 2, Stride: 2, CeilMode: false })
             {
                 // Fused: only values that a pooling window reads are computed, and a byte says which of four won.
@@ -64,10 +64,10 @@ public sealed class StepWork
                 // Its gradient is done with the ReLU's in front of it.
                 backward.Add(new($"{name} forward", 0, 2 * Float * output));
             }
-            shape = model.Summary[i].Output;
+            shape = model.Nodes[i].Output;
         }
         forward.Insert(0, new("gathering images", 0, (1 + Float) * (long)batch * model.Input.Count));
-        backward.Add(new("Adam", 0, 7 * Float * model.Parameters));
+        backward.Add(new("Adam", 0, 7 * Float * model.ParameterCount));
     }
 
     /// <summary>Images a step.</summary>

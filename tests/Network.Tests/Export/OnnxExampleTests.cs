@@ -17,7 +17,7 @@ public sealed class OnnxExampleTests : IDisposable
     public void It_says_the_class()
     {
         string path = Path.Combine(folder, "m.onnx");
-        var model = new TrainedModel(ModelDefinition.Cnn2, Oracle.Weights(ModelDefinition.Cnn2)) { ClassNames = Oracle.Test.ClassNames };
+        var model = new TrainedModel(ModelZoo.Cnn2, Oracle.Weights(ModelZoo.Cnn2)) { ClassNames = Oracle.Test.ClassNames };
         OnnxFile.Save(path, model);
         using var classifier = new Classifier(model, Kernels.Tests.TestDevices.Cpu(2), 1);
         for (int i = 0; i < 20; i++)

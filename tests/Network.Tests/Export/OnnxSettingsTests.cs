@@ -28,7 +28,7 @@ public sealed class OnnxSettingsTests : IDisposable
     [Fact]
     public void Every_kind_of_layer_with_every_setting_has_our_logits_after_some_training()
     {
-        Assert.Superset(LayerKind.All.Select(kind => kind.Name).ToHashSet(), Everything.Placed.SelectMany(layer => layer.WithThoseInside()).Select(layer => LayerKind.Of(layer.Layer).Kind.Name).ToHashSet());
+        Assert.Superset(LayerKind.All.Select(kind => kind.Name).ToHashSet(), Everything.Nodes.Select(layer => LayerKind.Of(layer.Layer).Kind.Name).ToHashSet());
         IReadOnlyList<WeightTensor> weights = Trained();
         foreach (WeightTensor tensor in weights.Where(tensor => tensor.Name.Contains("running_", StringComparison.Ordinal)))
         {
@@ -74,7 +74,7 @@ public sealed class OnnxSettingsTests : IDisposable
         OnnxFile.Save(File, new TrainedModel(Everything, weights));
         Assert.InRange(OnnxFile.Compare(File, images, predictions), 0, 1e-5);
         byte[] bytes = System.IO.File.ReadAllBytes(File);
-        int attributes = ModelProto.Parser.ParseFrom(bytes).Graph.Node.Sum(node => node.Attribute.Count), tensors = Everything.ParameterSpecs.Count;
+        int attributes = ModelProto.Parser.ParseFrom(bytes).Graph.Node.Sum(node => node.Attribute.Count), tensors = Everything.Parameters.Count;
         Assert.InRange(attributes, 30, 200);
         for (int i = 0; i < attributes; i++)
         {

@@ -24,7 +24,7 @@ public sealed class OnnxTests : IDisposable
     [InlineData("cnn3")]
     public void Every_batch_has_our_logits_and_probabilities(string name)
     {
-        ModelDefinition model = ModelDefinition.Find(name);
+        ModelDefinition model = ModelZoo.Find(name);
         IReadOnlyList<WeightTensor> weights = Oracle.Weights(model);
         OnnxFile.Save(File, new TrainedModel(model, weights) { ClassNames = ClassNames });
         RequireSame(model, weights, Oracle.Test, 1, 7, 512);
@@ -63,7 +63,7 @@ public sealed class OnnxTests : IDisposable
     [Fact]
     public void The_file_says_what_goes_in_and_what_comes_out()
     {
-        OnnxFile.Save(File, new TrainedModel(ModelDefinition.Cnn2, Oracle.Weights(ModelDefinition.Cnn2)) { ClassNames = ClassNames, TestAccuracy = 0.9042, ValidationAccuracy = 0.91 });
+        OnnxFile.Save(File, new TrainedModel(ModelZoo.Cnn2, Oracle.Weights(ModelZoo.Cnn2)) { ClassNames = ClassNames, TestAccuracy = 0.9042, ValidationAccuracy = 0.91 });
         using var session = new InferenceSession(File);
         KeyValuePair<string, NodeMetadata> input = Assert.Single(session.InputMetadata);
         Assert.Equal(("pixels", typeof(byte)), (input.Key, input.Value.ElementType));
@@ -77,13 +77,13 @@ public sealed class OnnxTests : IDisposable
         Assert.Equal("gpucnn", session.ModelMetadata.ProducerName);
         Assert.Throws<OnnxRuntimeException>(() => session.Run([NamedOnnxValue.CreateFromTensor("pixels", new DenseTensor<float>([1, 1, 28, 28]))]));
         ModelProto file = ModelProto.Parser.ParseFrom(System.IO.File.ReadAllBytes(File));
-        Assert.Equal(ModelDefinition.Cnn2.ParameterSpecs.Select(spec => spec.Name), file.Graph.Initializer.Skip(1).Select(tensor => tensor.Name));
+        Assert.Equal(ModelZoo.Cnn2.Parameters.Select(spec => spec.Name), file.Graph.Initializer.Skip(1).Select(tensor => tensor.Name));
     }
 
     [Fact]
     public void The_same_model_gives_the_same_bytes()
     {
-        var model = new TrainedModel(ModelDefinition.Cnn3, Oracle.Weights(ModelDefinition.Cnn3)) { ClassNames = ClassNames };
+        var model = new TrainedModel(ModelZoo.Cnn3, Oracle.Weights(ModelZoo.Cnn3)) { ClassNames = ClassNames };
         OnnxFile.Save(File, model);
         byte[] first = System.IO.File.ReadAllBytes(File);
         OnnxFile.Save(File, model with { Weights = [.. model.Weights.Reverse()] });
@@ -93,7 +93,7 @@ public sealed class OnnxTests : IDisposable
     [Fact]
     public void A_file_that_computes_something_else_is_found_out()
     {
-        ModelDefinition model = ModelDefinition.Cnn2;
+        ModelDefinition model = ModelZoo.Cnn2;
         IReadOnlyList<WeightTensor> weights = Oracle.Weights(model);
         ImageSet images = Oracle.Test.Slice(0, 16);
         IReadOnlyList<Prediction> predictions = OnnxComparison.Predict(model, weights, images);
@@ -123,7 +123,7 @@ public sealed class OnnxTests : IDisposable
     public void A_layer_without_a_form_in_ONNX_is_refused_by_name()
     {
         var model = new ModelDefinition("strange", new TensorShape(1, 4, 4), 1, new Flatten(), new Twist(), new Dense(2));
-        WeightTensor[] weights = [.. model.ParameterSpecs.Select(spec => new WeightTensor(spec.Name, spec.Shape, new float[spec.Shape.Aggregate((a, b) => a * b)]))];
+        WeightTensor[] weights = [.. model.Parameters.Select(spec => new WeightTensor(spec.Name, spec.Shape, new float[spec.Shape.Aggregate((a, b) => a * b)]))];
         ModelException exception = Assert.Throws<ModelException>(() => OnnxFile.Save(File, new TrainedModel(model, weights)));
         Assert.Equal("twist: this layer has no form in ONNX", exception.Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
@@ -137,11 +137,7 @@ public sealed class OnnxTests : IDisposable
     {
         public override string Kind => "twist";
 
-        public override string Description => "";
-
         public override TensorShape OutputShape(TensorShape input) => input;
-
-        internal override Stage? CreateStage(StageContext context) => null;
     }
 
     private void RequireSame(ModelDefinition model, IReadOnlyList<WeightTensor> weights, ImageSet images, params int[] batches) =>

@@ -19,7 +19,7 @@ public sealed partial class DocumentedModelTests
         ModelDefinition model = ModelFile.Load(Path.Combine(Docs, "models", file));
         RequireStep(model);
         Assert.Contains($"models/{file}", Text, StringComparison.Ordinal);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{model.Parameters:N0} parameters, {model.Summary.Sum(line => line.MultiplyAdds) / 1e6:0.0} million multiply-adds an image"),
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{model.ParameterCount:N0} parameters, {model.Nodes.Sum(line => line.MultiplyAdds) / 1e6:0.0} million multiply-adds an image"),
             Text.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }
 

@@ -33,7 +33,7 @@ internal sealed class RandomModels(int seed)
 
     /// <summary>Weights of a model, and running moments, that are far from those that a training begins with.</summary>
     public IReadOnlyList<WeightTensor> Weights(ModelDefinition model) =>
-        [.. model.ParameterSpecs.Select(spec =>
+        [.. model.Parameters.Select(spec =>
         {
             double fan = spec.Shape.Skip(1).Aggregate(1, (product, size) => product * size), scale = spec.Shape.Count > 1 ? Math.Sqrt(3 / fan) : 0.5;
             bool isScale = spec.Shape.Count == 1 && (spec.Name.EndsWith(".weight", StringComparison.Ordinal) || spec.Name.EndsWith(".running_var", StringComparison.Ordinal));

@@ -48,7 +48,7 @@ public sealed class OwnPicturesTests : IDisposable
     public void Files_and_lists_are_predicted_and_what_cannot_be_read_is_named()
     {
         string weights = Path.Combine(root, "cnn1.safetensors"), good = Path.Combine(root, "good.png"), bad = Path.Combine(root, "bad.png"), missing = Path.Combine(root, "missing.png");
-        WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 0.01f));
+        WeightsFile.Save(weights, TinyData.Tensors(ModelZoo.Cnn1, 0.01f));
         PictureSamples.WriteShape(good, "ring", new Random(1));
         File.WriteAllText(bad, "no picture");
         CommandRun run = CommandRun.Of(new Host(new StringWriter(), new StringWriter()) { In = new StringReader($"{good}\n\n{missing}\n") },
@@ -69,7 +69,7 @@ public sealed class OwnPicturesTests : IDisposable
     public void An_image_of_Fashion_MNIST_gives_the_same_answer_from_a_file_of_any_size()
     {
         string weights = Path.Combine(root, "cnn1.safetensors"), sheet = Path.Combine(root, "image.png");
-        WeightsFile.Save(weights, TinyData.Tensors(ModelDefinition.Cnn1, 0.01f));
+        WeightsFile.Save(weights, TinyData.Tensors(ModelZoo.Cnn1, 0.01f));
         ImageSet test = FashionMnist.LoadTest(FashionMnist.FindFolder()!);
         PictureSamples.Write(sheet, 28, 28, canvas =>
         {

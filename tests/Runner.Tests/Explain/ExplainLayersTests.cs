@@ -104,7 +104,7 @@ public sealed class ExplainLayersTests(TinyData tiny) : IClassFixture<TinyData>
         if (!File.Exists(path))
         {
             var random = new Random(8);
-            new TrainedModel(model, [.. model.ParameterSpecs.Select(spec => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Range(0, spec.Shape.Aggregate(1, (product, size) => product * size))
+            new TrainedModel(model, [.. model.Parameters.Select(spec => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Range(0, spec.Shape.Aggregate(1, (product, size) => product * size))
                 .Select(_ => (float)(spec.Name.EndsWith("running_var", StringComparison.Ordinal) ? 0.2 + random.NextDouble() : random.NextDouble() - 0.5))]))]).Save(path);
         }
         return path;

@@ -164,7 +164,7 @@ public sealed class ExplainTests(TinyData tiny) : IClassFixture<TinyData>
         string path = Path.Combine(tiny.Root, "different.safetensors");
         if (!File.Exists(path))
         {
-            WeightsFile.Save(path, [.. ModelDefinition.Cnn1.ParameterSpecs.Select((spec, number) => new WeightTensor(spec.Name, spec.Shape,
+            WeightsFile.Save(path, [.. ModelZoo.Cnn1.Parameters.Select((spec, number) => new WeightTensor(spec.Name, spec.Shape,
                 [.. Enumerable.Range(0, spec.Shape.Aggregate(1, (a, b) => a * b)).Select(i => (((i * 7919) + (number * 104729)) % 33 - 16) / 128f)]))]);
         }
         return path;

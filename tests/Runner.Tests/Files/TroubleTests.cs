@@ -90,7 +90,7 @@ public sealed partial class TroubleTests(TinyData tiny) : IClassFixture<TinyData
             Directory.Delete(saved.Groups[1].Value, recursive: true);
         }
         Assert.Empty(Directory.EnumerateFiles(folder, "*.tmp", SearchOption.AllDirectories));
-        ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
+        ModelZoo.Cnn1.Match(WeightsFile.Load(Path.Combine(folder, "weights", "last.safetensors")));
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed partial class TroubleTests(TinyData tiny) : IClassFixture<TinyData
         Assert.Contains("last.safetensors cannot be written: No space left on device", error, StringComparison.Ordinal);
         Match saved = Elsewhere().Match(error);
         Assert.True(saved.Success, error);
-        ModelDefinition.Cnn1.Match(WeightsFile.Load(Path.Combine(saved.Groups[1].Value, "last.safetensors")));
+        ModelZoo.Cnn1.Match(WeightsFile.Load(Path.Combine(saved.Groups[1].Value, "last.safetensors")));
         Directory.Delete(saved.Groups[1].Value, recursive: true);
         Assert.DoesNotContain(".tmp", error.Replace(saved.Value, "", StringComparison.Ordinal), StringComparison.Ordinal);
     }

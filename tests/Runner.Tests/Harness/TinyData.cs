@@ -15,7 +15,7 @@ public sealed class TinyData : IDisposable
         Write(Data, "train", TrainImages);
         File.WriteAllLines(Path.Combine(Data, "classes.txt"), FashionMnist.ClassNames);
         Write(Data, "t10k", TestImages);
-        WeightsFile.Save(Weights, Tensors(ModelDefinition.Cnn1, 0.01f));
+        WeightsFile.Save(Weights, Tensors(ModelZoo.Cnn1, 0.01f));
     }
 
     /// <summary>A folder that is empty but for the data, the weights and what tests put there.</summary>
@@ -27,7 +27,7 @@ public sealed class TinyData : IDisposable
     public string Weights => Path.Combine(Root, "cnn1.safetensors");
 
     public static IReadOnlyList<WeightTensor> Tensors(ModelDefinition model, float value) =>
-        [.. model.ParameterSpecs.Select(spec => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Repeat(value, spec.Shape.Aggregate(1, (a, b) => a * b))]))];
+        [.. model.Parameters.Select(spec => new WeightTensor(spec.Name, spec.Shape, [.. Enumerable.Repeat(value, spec.Shape.Aggregate(1, (a, b) => a * b))]))];
 
     /// <summary>A path that nothing has used yet.</summary>
     public string New(string name) => Path.Combine(Root, $"{name}-{Guid.NewGuid():N}");

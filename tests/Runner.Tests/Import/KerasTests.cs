@@ -20,10 +20,10 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
         TrainedModel model = KerasImport.Read(FileOf(file), named ? Small : null);
         Assert.Equal((Small.Name, Small.Input), (model.Model.Name, model.Model.Input));
         Assert.Equal(Small.Layers, model.Model.Layers);
-        Assert.Equal(Small.ParameterSpecs.Select(spec => spec.Name), model.Weights.Select(tensor => tensor.Name));
+        Assert.Equal(Small.Parameters.Select(spec => spec.Name), model.Weights.Select(tensor => tensor.Name));
         for (int t = 0; t < model.Weights.Count; t++)
         {
-            Assert.Equal(Small.ParameterSpecs[t].Shape, model.Weights[t].Shape);
+            Assert.Equal(Small.Parameters[t].Shape, model.Weights[t].Shape);
             Assert.Equal(Enumerable.Range(0, model.Weights[t].Values.Length).Select(i => ((((37 * i) + (11 * t)) % 101) - 50) / 128f), model.Weights[t].Values);
         }
         RequireLogits(model, "small.json");
@@ -52,7 +52,7 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     public void Our_models_come_back_from_Keras_bit_by_bit(string name, string version)
     {
         Python.Require("h5py");
-        ModelDefinition model = ModelDefinition.Find(name);
+        ModelDefinition model = ModelZoo.Find(name);
         string weights = tiny.New("w"), file = tiny.New("keras") + ".h5", back = tiny.New("back") + ".safetensors";
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"));
         using var network = new Network(model, device, 1, training: false);
@@ -112,7 +112,7 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
         TrainedModel model = KerasImport.Read(FileOf(file), null);
         Assert.Equal([new Conv2d(5, 3, 2, Bias: false), new BatchNorm(0.01, 1e-3), new LeakyRelu(0.3), new AveragePool2d(2, 1), new Conv2d(4, 3, 3), new Gelu(), new BatchNorm(0.1, 0.01), new GlobalAveragePool(),
             new Dense(6), new Gelu(), new Dense(3)], model.Model.Layers);
-        Assert.Equal(model.Model.ParameterSpecs.Select(spec => spec.Name), model.Weights.Select(tensor => tensor.Name));
+        Assert.Equal(model.Model.Parameters.Select(spec => spec.Name), model.Weights.Select(tensor => tensor.Name));
         RequireLogits(model, "norm.json");
     }
 
@@ -142,7 +142,7 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     [Fact]
     public void Weights_of_another_model_are_refused_by_layer()
     {
-        InvalidFileException exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-keras2.h5"), ModelDefinition.Cnn1));
+        InvalidFileException exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-keras2.h5"), ModelZoo.Cnn1));
         Assert.EndsWith("layer conv2d has [2, 3, 2, 3] and [3], but conv1 of model cnn1 needs [3, 3, 1, 32] and [32]", exception.Message, StringComparison.Ordinal);
         exception = Assert.Throws<InvalidFileException>(() => KerasImport.Read(FileOf("small-weights-only.h5"), null));
         Assert.EndsWith("it holds weights alone, and they are those of none of the models cnn1, cnn2, cnn3, small; name the model with --model", exception.Message, StringComparison.Ordinal);

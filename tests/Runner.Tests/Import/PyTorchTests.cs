@@ -52,7 +52,7 @@ public sealed class PyTorchTests(TinyData tiny) : IClassFixture<TinyData>
         Python.Require("torch", "numpy");
         string folder = tiny.New("torch"), description = Path.Combine(folder, "m.json"), imported = Path.Combine(folder, "imported.safetensors");
         Directory.CreateDirectory(folder);
-        File.WriteAllText(description, ModelFile.Text(model.EndsWith(".json", StringComparison.Ordinal) ? ModelFile.Load(Place(model)) : ModelDefinition.Find(model)));
+        File.WriteAllText(description, ModelFile.Text(model.EndsWith(".json", StringComparison.Ordinal) ? ModelFile.Load(Place(model)) : ModelZoo.Find(model)));
         using JsonDocument accuracies = JsonDocument.Parse(Python.Run("pytorch/round_trip.py", "train", description, folder, "--steps", $"{steps}", "--count", $"{testImages}"));
         foreach (JsonProperty type in accuracies.RootElement.EnumerateObject())
         {
@@ -79,7 +79,7 @@ public sealed class PyTorchTests(TinyData tiny) : IClassFixture<TinyData>
     public void ONNX_finds_nothing_wrong_with_our_files()
     {
         Python.Require("onnx");
-        foreach (ModelDefinition model in ModelDefinition.All)
+        foreach (ModelDefinition model in ModelZoo.All)
         {
             string weights = tiny.New("w"), file = tiny.New("m") + ".onnx";
             new TrainedModel(model, TinyData.Tensors(model, 0.01f)).Save(weights);
@@ -88,7 +88,7 @@ public sealed class PyTorchTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Equal("""{"pixels": ["batch", 1, 28, 28]}""", found.RootElement.GetProperty("inputs").GetRawText());
             Assert.Equal("""{"logits": ["batch", 10], "probabilities": ["batch", 10]}""", found.RootElement.GetProperty("outputs").GetRawText());
             Assert.Equal(13, found.RootElement.GetProperty("opset").GetInt32());
-            Assert.Equal(model.ParameterSpecs.Select(spec => (spec.Name, string.Join(',', spec.Shape))), found.RootElement.GetProperty("initializers").EnumerateObject().Skip(1)
+            Assert.Equal(model.Parameters.Select(spec => (spec.Name, string.Join(',', spec.Shape))), found.RootElement.GetProperty("initializers").EnumerateObject().Skip(1)
                 .Select(tensor => (tensor.Name, string.Join(',', tensor.Value.EnumerateArray().Select(size => size.GetInt32())))));
         }
     }

@@ -43,18 +43,18 @@ public sealed class Inspector : IDisposable
         var read = new Dictionary<int, float[]>();
         network.Forward(Reorder(image, Model.Input, toMemory: true), 1, (layer, view) =>
         {
-            var values = new float[Model.Summary[layer].Output.Count];
+            var values = new float[Model.Nodes[layer].Output.Count];
             network.Device.Read<float>(view, values);
             read.Add(layer, values);
         });
         var outputs = new List<LayerOutput>();
         float[] last = [];
-        for (int i = 0; i < Model.Summary.Count; i++)
+        for (int i = 0; i < Model.Nodes.Count; i++)
         {
-            LayerSummary summary = Model.Summary[i];
-            // A layer without a stage, which is flatten, only sees the same memory with another shape.
-            last = read.TryGetValue(i, out float[]? own) ? own : i > 0 ? last : Reorder(image, summary.Memory, toMemory: true);
-            outputs.Add(new LayerOutput(summary.Name, summary.Description, summary.Output, Reorder(last, summary.Memory, toMemory: false)));
+            LayerNode layer = Model.Nodes[i];
+            // A layer without a node, which is flatten, only sees the same memory with another shape.
+            last = read.TryGetValue(i, out float[]? own) ? own : i > 0 ? last : Reorder(image, layer.OutputMemory, toMemory: true);
+            outputs.Add(new LayerOutput(layer.Name, layer.Layer.Description, layer.Output, Reorder(last, layer.OutputMemory, toMemory: false)));
         }
         return outputs;
     }

@@ -66,7 +66,7 @@ internal sealed class SettingValues
     }
 
     /// <summary>Says that a layer has no bias; where it has one nothing is said, so that descriptions of most models can be read by older versions too.</summary>
-    public SettingValues WithoutBias(Layer layer) => layer.HasBias ? this : With("bias", false);
+    public SettingValues WithBias(bool bias) => bias ? this : With("bias", false);
 
     public int Whole(string name, int preset = 0) => values.TryGetValue(name, out object? value) ? (int)value : preset;
 

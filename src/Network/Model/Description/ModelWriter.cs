@@ -17,8 +17,8 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
         if (figures)
         {
             json.WriteNumber("classes", model.Classes);
-            json.WriteNumber("parameters", model.Parameters);
-            json.WriteNumber("multiply_adds", model.Summary.Sum(layer => layer.MultiplyAdds));
+            json.WriteNumber("parameters", model.ParameterCount);
+            json.WriteNumber("multiply_adds", model.MultiplyAdds);
         }
         Write("layers", model.Layers, model);
         json.WriteEndObject();
@@ -52,7 +52,7 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
             {
                 Write(setting, value, model);
             }
-            WriteFigures(model.Summary[next++]);
+            WriteFigures(model.Nodes[next++]);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -89,7 +89,7 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
         }
     }
 
-    private void WriteFigures(LayerSummary layer)
+    private void WriteFigures(LayerNode layer)
     {
         if (!figures)
         {
@@ -97,7 +97,7 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
         }
         json.WriteString("name", layer.Name);
         Write("output", layer.Output);
-        json.WriteNumber("parameters", layer.Parameters);
+        json.WriteNumber("parameters", layer.ParameterCount);
         json.WriteNumber("multiply_adds", layer.MultiplyAdds);
     }
 

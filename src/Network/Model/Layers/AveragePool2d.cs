@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuCnn.Kernels;
 
 namespace GpuCnn;
@@ -23,18 +24,18 @@ public sealed record AveragePool2d(int Window, int Stride, int Padding = 0) : La
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input)
     {
-        Pool2dShape shape = MaxPool2d.PoolShape(input, Window, Stride, Padding, false, Kind);
+        Pool2dShape shape = Shape(input);
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 
+    /// <summary>The sizes of its windows over an input.</summary>
+    internal Pool2dShape Shape(TensorShape input) => MaxPool2d.PoolShape(input, Window, Stride, Padding, false, Kind);
+
     internal override bool NeedsChannelsLast => true;
 
-    internal override void Export(OnnxGraph graph)
-    {
-        graph.Unflatten();
-        graph.Node("AveragePool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
-            OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]), OnnxGraph.Attribute("count_include_pad", 1));
-    }
-
-    internal override Stage CreateStage(StageContext context) => new AveragePool2dStage(MaxPool2d.PoolShape(context.InputShape, Window, Stride, Padding, false, Kind), context);
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("average_pool", "The average of each window; padding counts as zeros.",
+        [LayerKind.Window, LayerKind.PoolStride, LayerKind.PoolPadding],
+        values => new AveragePool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Whole("padding")),
+        (AveragePool2d pool) => new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("padding", pool.Padding));
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>Batch normalization: each channel is shifted and scaled to mean 0 and variance 1 over the batch, then by a bias and a weight that are trained.</summary>
@@ -18,20 +20,19 @@ public sealed record BatchNorm(double Momentum = 0.1, double Epsilon = 1e-5) : L
         : Epsilon is > 0 and <= 1 ? input : throw new ModelException($"{Kind}: epsilon must be above 0 and at most 1, it is {Epsilon}");
 
     /// <inheritdoc/>
-    public override IReadOnlyList<int> WeightShape(TensorShape input) => [input.Channels];
-
-    /// <inheritdoc/>
-    public override bool HasRunningMoments => true;
-
-    /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => input.Count;
 
     internal override bool NeedsChannelsLast => true;
 
-    internal override void Export(OnnxGraph graph) => graph.Node("BatchNormalization",
-        [graph.Parameter("weight"), graph.Parameter("bias"), graph.Parameter("running_mean"), graph.Parameter("running_var")], OnnxGraph.Attribute("epsilon", (float)Epsilon));
+    internal override IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParameterShapes(TensorShape input) =>
+        [.. WeightAndBias(true, input.Channels), (ParameterNames.RunningMean, [input.Channels]), (ParameterNames.RunningVariance, [input.Channels])];
 
-    internal override Stage CreateStage(StageContext context) => new BatchNormStage(this, context, relu: false);
-
-    internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) => new(name, offset, 1, 1, 1, input.Channels, WeightShape(input));
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("batch_norm", "Batch normalization, with running mean and variance for evaluation.",
+        [
+            new("momentum", SettingForm.Number, "A batch's share in the running values.", 0, 1, Preset: "0.1"),
+            new("epsilon", SettingForm.Number, "What is added to a variance before its root is taken.", 1e-12, 1, Preset: "1e-5"),
+        ],
+        values => new BatchNorm(values.Number("momentum", 0.1), values.Number("epsilon", 1e-5)),
+        (BatchNorm norm) => new SettingValues().With("momentum", norm.Momentum).With("epsilon", norm.Epsilon));
 }

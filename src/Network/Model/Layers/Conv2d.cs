@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>A convolution (cross-correlation).</summary>
@@ -30,26 +32,21 @@ public sealed record Conv2d(int Filters, int KernelHeight, int KernelWidth, int 
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<int> WeightShape(TensorShape input) => [Filters, input.Channels, KernelHeight, KernelWidth];
-
-    /// <inheritdoc/>
-    public override bool HasBias => Bias;
-
-    /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => (long)OutputShape(input).Count * input.Channels * KernelHeight * KernelWidth;
-
-    internal override Stage CreateStage(StageContext context) => new Conv2dStage(this, context, pooled: false, normalized: false);
 
     internal override bool NeedsChannelsLast => true;
 
-    internal override void Export(OnnxGraph graph)
-    {
-        graph.Unflatten();
-        graph.Node("Conv", graph.WeightAndBias(Bias),
-            OnnxGraph.Attribute("kernel_shape", [KernelHeight, KernelWidth]), OnnxGraph.Attribute("strides", [Stride, Stride]),
-            OnnxGraph.Attribute("pads", [Padding, Padding, Padding, Padding]));
-    }
+    internal override IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParameterShapes(TensorShape input) =>
+        WeightAndBias(Bias, Filters, input.Channels, KernelHeight, KernelWidth);
 
-    internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
-        new(name, offset, KernelHeight, KernelWidth, input.Channels, Filters, WeightShape(input)) { HasBias = Bias };
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("conv", "A convolution.",
+        [
+            new("filters", SettingForm.Whole, "Output channels."), new("kernel", SettingForm.Size, "Height and width of the kernel."),
+            LayerKind.Stride, LayerKind.Padding, LayerKind.Bias,
+        ],
+        values => new Conv2d(values.Whole("filters"), values.Size("kernel").Height, values.Size("kernel").Width,
+            values.Whole("stride", 1), values.Whole("padding"), values.Switch("bias", true)),
+        (Conv2d conv) => new SettingValues().With("filters", conv.Filters).With("kernel", (conv.KernelHeight, conv.KernelWidth))
+            .With("stride", conv.Stride).With("padding", conv.Padding).WithBias(conv.Bias));
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>A dense (fully connected) layer.</summary>
@@ -21,22 +23,13 @@ public sealed record Dense(int Units, bool Bias = true) : Layer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<int> WeightShape(TensorShape input) => [Units, input.Count];
-
-    /// <inheritdoc/>
-    public override bool HasBias => Bias;
-
-    /// <inheritdoc/>
     public override long MultiplyAdds(TensorShape input) => (long)Units * input.Count;
 
-    internal override Stage CreateStage(StageContext context) => new DenseStage(this, context, relu: false);
+    internal override IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParameterShapes(TensorShape input) =>
+        WeightAndBias(Bias, Units, input.Count);
 
-    internal override void Export(OnnxGraph graph)
-    {
-        graph.Flatten();
-        graph.Node("Gemm", graph.WeightAndBias(Bias), OnnxGraph.Attribute("transB", 1));
-    }
-
-    internal override ParameterBlock CreateBlock(string name, int offset, TensorShape input) =>
-        new(name, offset, input.Height, input.Width, input.Channels, Units, WeightShape(input)) { HasBias = Bias };
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("dense", "A fully connected layer.", [new("units", SettingForm.Whole, "Outputs."), LayerKind.Bias],
+        values => new Dense(values.Whole("units"), values.Switch("bias", true)),
+        (Dense dense) => new SettingValues().With("units", dense.Units).WithBias(dense.Bias));
 }

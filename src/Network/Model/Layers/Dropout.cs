@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>Dropout: while training, each value is set to zero with the given rate and the others are divided by 1 - rate.</summary>
@@ -17,10 +19,8 @@ public sealed record Dropout(double Rate) : Layer
 
     internal override bool KeepsMemory => true;
 
-    /// <summary>Nothing: a trained model drops nothing.</summary>
-    internal override void Export(OnnxGraph graph)
-    {
-    }
-
-    internal override Stage CreateStage(StageContext context) => new DropoutStage(this, context);
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("dropout", "While training, sets values to zero at random and divides the others by 1 - rate.",
+        [new("rate", SettingForm.Number, "The share of values set to zero.", 0, 1, Below: true)],
+        values => new Dropout(values.Number("rate")), (Dropout dropout) => new SettingValues().With("rate", dropout.Rate));
 }

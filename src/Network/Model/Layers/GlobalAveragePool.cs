@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuCnn.Kernels;
 
 namespace GpuCnn;
@@ -14,17 +15,12 @@ public sealed record GlobalAveragePool : Layer
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input) => new(input.Channels, 1, 1);
 
+    /// <summary>The sizes of its one window.</summary>
+    internal static Pool2dShape Shape(TensorShape input) => new(input.Channels, input.Height, input.Width, input.Height, input.Width, 1);
+
     internal override bool NeedsChannelsLast => true;
 
-    internal override void Export(OnnxGraph graph)
-    {
-        graph.Unflatten();
-        graph.Node("GlobalAveragePool", []);
-    }
-
-    internal override Stage CreateStage(StageContext context)
-    {
-        TensorShape input = context.InputShape;
-        return new AveragePool2dStage(new Pool2dShape(input.Channels, input.Height, input.Width, input.Height, input.Width, 1), context);
-    }
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("global_average_pool", "The average of each channel over all pixels, which makes a vector of an image.", [],
+        _ => new GlobalAveragePool(), (GlobalAveragePool _) => new SettingValues());
 }

@@ -1,43 +1,31 @@
 namespace GpuCnn;
 
-/// <summary>A layer as a model lists it: what it is, not yet the memory and kernels that run it.</summary>
+/// <summary>A layer as a model lists it: its settings, and the shapes that follow from them.</summary>
 public abstract record Layer
 {
+    private protected Layer()
+    {
+    }
+
     /// <summary>The word that its name starts with: <c>conv</c> in <c>conv1</c>.</summary>
     public abstract string Kind { get; }
 
     /// <summary>Its settings in a few words, for people.</summary>
-    public abstract string Description { get; }
+    public virtual string Description => "";
 
     /// <summary>The shape that comes out for a shape that goes in.</summary>
-    /// <param name="input">What goes in.</param>
-    /// <returns>What comes out.</returns>
-    /// <exception cref="ModelException">The layer does not fit.</exception>
+    /// <param name="input">The shape of one image, or of what the layers before made of it.</param>
+    /// <returns>The shape that the next layer gets.</returns>
+    /// <exception cref="ModelException">The layer's settings are impossible, or the shape does not fit them.</exception>
     public abstract TensorShape OutputShape(TensorShape input);
 
-    /// <summary>The shape of its weight in files, PyTorch's; null for a layer without parameters. A bias has as many elements as the first dimension.</summary>
-    /// <param name="input">What goes in.</param>
-    /// <returns>[out, in, kernel height, kernel width] or [out, in].</returns>
-    public virtual IReadOnlyList<int>? WeightShape(TensorShape input) => null;
-
-    /// <summary>Whether a layer with a weight has a bias too.</summary>
-    public virtual bool HasBias => true;
-
-    /// <summary>Whether files have a running mean and variance beside weight and bias, each with an element a channel.</summary>
-    public virtual bool HasRunningMoments => false;
-
     /// <summary>Multiply-adds for one image.</summary>
-    /// <param name="input">What goes in.</param>
-    /// <returns>The number.</returns>
+    /// <param name="input">The shape that goes in.</param>
+    /// <returns>Multiply-adds, 0 for a layer that only compares or copies.</returns>
     public virtual long MultiplyAdds(TensorShape input) => 0;
 
-    /// <summary>The piece of a network that runs this layer; null when there is nothing to do.</summary>
-    internal abstract Stage? CreateStage(StageContext context);
-
-    /// <summary>Appends the layer's nodes to an ONNX graph; none where it leaves values as they are.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <exception cref="ModelException">The layer has no form in ONNX.</exception>
-    internal virtual void Export(OnnxGraph graph) => throw new ModelException($"{Kind}: this layer has no form in ONNX");
+    /// <summary>Its tensors in files, PyTorch's names and shapes; none for a layer without parameters.</summary>
+    internal virtual IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> ParameterShapes(TensorShape input) => [];
 
     /// <summary>Whether the output has the elements of the input, each in its place in memory.</summary>
     internal virtual bool KeepsMemory => false;
@@ -48,9 +36,7 @@ public abstract record Layer
     /// <summary>Whether it must know which element is of which channel, which behind a flatten layer it does not.</summary>
     internal virtual bool NeedsChannelsLast => false;
 
-    /// <summary>Where this layer's parameters lie; only asked of layers that have a weight.</summary>
-    /// <param name="name">The layer's name.</param>
-    /// <param name="offset">Where its parameters start.</param>
-    /// <param name="input">The input's shape as it lies in memory: for a dense layer behind a flatten layer that of the image.</param>
-    internal virtual ParameterBlock CreateBlock(string name, int offset, TensorShape input) => throw new InvalidOperationException($"{Kind} has no parameters");
+    /// <summary>The shapes of a weight and, where there is one, a bias with an element for each of the weight's first dimension.</summary>
+    private protected static IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> WeightAndBias(bool hasBias, params IReadOnlyList<int> weight) =>
+        [(ParameterNames.Weight, weight), .. hasBias ? [(ParameterNames.Bias, [weight[0]])] : ((string, IReadOnlyList<int>)[])[]];
 }

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace GpuCnn;
 
 /// <summary>LeakyReLU: negative values are multiplied by a small slope.</summary>
 /// <param name="Slope">From 0 to 1.</param>
-public sealed record LeakyRelu(double Slope = 0.01) : Layer
+public sealed record LeakyRelu(double Slope = 0.01) : ActivationLayer
 {
     /// <inheritdoc/>
     public override string Kind => "relu";
@@ -17,9 +18,10 @@ public sealed record LeakyRelu(double Slope = 0.01) : Layer
         ? input
         : throw new ModelException($"{Kind}: the slope must lie in [0, 1], it is {Slope}");
 
-    internal override bool KeepsMemory => true;
+    internal override IReadOnlyList<OperatorStep> Operators => [new("LeakyRelu") { Attribute = ("alpha", (float)Slope) }];
 
-    internal override void Export(OnnxGraph graph) => graph.Node("LeakyRelu", [], OnnxGraph.Attribute("alpha", (float)Slope));
-
-    internal override Stage CreateStage(StageContext context) => new LeakyReluStage(this, context);
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("leaky_relu", "LeakyReLU: negative values are multiplied by a slope.",
+        [new("slope", SettingForm.Number, "The slope below zero.", 0, 1, Preset: "0.01")],
+        values => new LeakyRelu(values.Number("slope", 0.01)), (LeakyRelu leaky) => new SettingValues().With("slope", leaky.Slope));
 }

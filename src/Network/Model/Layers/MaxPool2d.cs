@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuCnn.Kernels;
 
 namespace GpuCnn;
@@ -24,22 +25,14 @@ public sealed record MaxPool2d(int Window, int Stride, bool CeilMode = false, in
     /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input)
     {
-        Pool2dShape shape = PoolShape(input, Window, Stride, Padding, CeilMode, Kind);
+        Pool2dShape shape = Shape(input);
         return new TensorShape(input.Channels, shape.OutputHeight, shape.OutputWidth);
     }
 
     internal override bool NeedsChannelsLast => true;
 
-    /// <summary>Windows that hang over become padding, which never wins: runtimes disagree about the number of windows in ceil mode.</summary>
-    internal override void Export(OnnxGraph graph)
-    {
-        int Over(int input, int output) => Math.Max(0, ((output - 1) * Stride) + Window - Padding - input);
-        graph.Unflatten();
-        graph.Node("MaxPool", [], OnnxGraph.Attribute("kernel_shape", [Window, Window]), OnnxGraph.Attribute("strides", [Stride, Stride]),
-            OnnxGraph.Attribute("pads", [Padding, Padding, Over(graph.Input.Height, graph.Output.Height), Over(graph.Input.Width, graph.Output.Width)]));
-    }
-
-    internal override Stage CreateStage(StageContext context) => new MaxPool2dStage(this, context);
+    /// <summary>The sizes of its windows over an input.</summary>
+    internal Pool2dShape Shape(TensorShape input) => PoolShape(input, Window, Stride, Padding, CeilMode, Kind);
 
     /// <summary>The sizes of a pooling whose settings and input a user chose.</summary>
     /// <exception cref="ModelException">They do not fit.</exception>
@@ -58,4 +51,13 @@ public sealed record MaxPool2d(int Window, int Stride, bool CeilMode = false, in
         }
         return new Pool2dShape(input.Channels, input.Height, input.Width, window, window, stride, ceilMode, padding);
     }
+
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("max_pool", "The largest value of each window.",
+        [
+            LayerKind.Window, LayerKind.PoolStride, LayerKind.PoolPadding,
+            new("ceil_mode", SettingForm.Switch, "Whether a window that hangs over the lower or right edge counts.", Preset: "false"),
+        ],
+        values => new MaxPool2d(values.Whole("window"), values.Whole("stride", values.Whole("window")), values.Switch("ceil_mode"), values.Whole("padding")),
+        (MaxPool2d pool) => new SettingValues().With("window", pool.Window).With("stride", pool.Stride).With("padding", pool.Padding).With("ceil_mode", pool.CeilMode));
 }

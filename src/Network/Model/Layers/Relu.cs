@@ -1,20 +1,15 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>ReLU: negative values become zero.</summary>
-public sealed record Relu : Layer
+public sealed record Relu : ActivationLayer
 {
     /// <inheritdoc/>
     public override string Kind => "relu";
 
-    /// <inheritdoc/>
-    public override string Description => "";
+    internal override IReadOnlyList<OperatorStep> Operators => [new("Relu")];
 
-    /// <inheritdoc/>
-    public override TensorShape OutputShape(TensorShape input) => input;
-
-    internal override bool KeepsMemory => true;
-
-    internal override void Export(OnnxGraph graph) => graph.Node("Relu", []);
-
-    internal override Stage CreateStage(StageContext context) => new ReluStage(context);
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("relu", "ReLU: negative values become zero.", [], _ => new Relu(), (Relu _) => new SettingValues());
 }

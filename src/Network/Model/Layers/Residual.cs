@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuCnn;
 
 /// <summary>A residual block: what its layers make of the input, plus the input itself, or what a shortcut makes of it where shapes change.</summary>
@@ -39,7 +41,14 @@ public sealed record Residual(IReadOnlyList<Layer> Body, IReadOnlyList<Layer> Sh
 
     internal override bool NeedsChannelsLast => true;
 
-    internal override Stage CreateStage(StageContext context) => new ResidualStage(this, context, relu: false);
-
     private static TensorShape Through(IReadOnlyList<Layer> layers, TensorShape input) => layers.Aggregate(input, (shape, layer) => layer.OutputShape(shape));
+
+    [ModuleInitializer]
+    internal static void Register() => LayerKind.Add("residual", "A residual block: what its layers make of the input, plus the input itself or what the shortcut makes of it.",
+        [
+            new("layers", SettingForm.Layers, "The layers, at least one."),
+            new("shortcut", SettingForm.Layers, "The layers beside them, for example a 1x1 convolution and a batch normalization where shapes change.", Preset: "the input itself"),
+        ],
+        values => new Residual(values.Layers("layers"), values.Layers("shortcut")),
+        (Residual block) => new SettingValues().With("layers", block.Body).With("shortcut", block.Shortcut));
 }

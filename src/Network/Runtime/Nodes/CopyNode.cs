@@ -2,12 +2,12 @@ using GpuCnn.Kernels;
 
 namespace GpuCnn;
 
-/// <summary>Memory of its own for what the stage before gave, where somebody else needs that as it is.</summary>
-internal sealed class CopyStage : Stage
+/// <summary>Memory of its own for what the node before gave, where somebody else needs that as it is.</summary>
+internal sealed class CopyNode : Node
 {
     private readonly int count;
 
-    public CopyStage(StageContext context) : base(context)
+    public CopyNode(NodeContext context) : base(context)
     {
         count = context.InputShape.Count;
         AllocateOutput(context, count);

@@ -1,14 +1,14 @@
 namespace GpuCnn;
 
-/// <summary>A ReLU of its own, in place: no stage's backward pass needs what it gave before its ReLU.</summary>
-internal sealed class ReluStage : Stage
+/// <summary>A ReLU of its own, in place: no node's backward pass needs what it gave before its ReLU.</summary>
+internal sealed class ReluNode : Node
 {
     private readonly int count;
 
-    public ReluStage(StageContext context) : base(context)
+    public ReluNode(NodeContext context) : base(context)
     {
         count = context.InputShape.Count;
-        WorkInPlace();
+        Share(context.Before);
     }
 
     public override bool IsOutputFree => false;

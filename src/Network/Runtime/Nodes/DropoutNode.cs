@@ -2,18 +2,18 @@ namespace GpuCnn;
 
 /// <summary>Dropout, in place, while training only.</summary>
 /// <remarks>A ReLU before it still tells open units by their outputs: those it set to zero get no gradient either way.</remarks>
-internal sealed class DropoutStage : Stage
+internal sealed class DropoutNode : Node
 {
     private readonly double rate;
     private readonly int count;
     private readonly uint layerIndex;
 
-    public DropoutStage(Dropout layer, StageContext context) : base(context)
+    public DropoutNode(Dropout layer, NodeContext context) : base(context)
     {
         rate = layer.Rate;
         count = context.InputShape.Count;
-        layerIndex = (uint)context.Index;
-        WorkInPlace();
+        layerIndex = (uint)context.Layer.Index;
+        Share(context.Before);
     }
 
     public override bool IsOutputFree => false;

@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuCnn;
 
 /// <summary>A dense layer; where ReLU follows, both in one; where dropout follows that, the gradients of those two in one as well.</summary>
-internal sealed class DenseStage : Stage
+internal sealed class DenseNode : Node
 {
     private readonly int inputs, units;
     private readonly bool relu, bias;
@@ -12,17 +12,17 @@ internal sealed class DenseStage : Stage
     private readonly uint dropoutIndex;
     private readonly ArrayView<float> parameters, gradParameters;
 
-    public DenseStage(Dense layer, StageContext context, bool relu, Dropout? dropout = null) : base(context)
+    public DenseNode(Dense layer, NodeContext context, bool relu, Dropout? dropout = null) : base(context)
     {
         this.relu = relu;
         dropoutRate = dropout?.Rate ?? 0;
         // Dense, ReLU, dropout.
-        dropoutIndex = (uint)context.Index + 2;
+        dropoutIndex = (uint)context.Layer.Index + 2;
         inputs = context.InputShape.Count;
         units = layer.Units;
         bias = layer.Bias;
-        parameters = context.Arena.ValuesOf(context.Block!);
-        gradParameters = context.Training ? context.Arena.GradientsOf(context.Block!) : ArrayView<float>.Empty;
+        parameters = context.Arena.ValuesOf(context.Layer);
+        gradParameters = context.Training ? context.Arena.GradientsOf(context.Layer) : ArrayView<float>.Empty;
         AllocateOutput(context, units);
     }
 

@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuCnn;
 
 /// <summary>A convolution; where ReLU and 2 x 2 max-pooling follow, all three in one.</summary>
-internal sealed class Conv2dStage : Stage
+internal sealed class Conv2dNode : Node
 {
     private readonly Conv2dShape shape;
     private readonly ArrayView<float> parameters, gradParameters;
@@ -17,28 +17,28 @@ internal sealed class Conv2dStage : Stage
     /// <param name="pooled">Whether ReLU and pooling follow.</param>
     /// <param name="normalized">Whether a batch normalization follows, which takes out whatever the bias adds: its gradient is zero then, but computed it is rounding errors, of which
     /// Adam would make whole steps; so it is left at zero.</param>
-    public Conv2dStage(Conv2d layer, StageContext context, bool pooled, bool normalized) : base(context)
+    public Conv2dNode(Conv2d layer, NodeContext context, bool pooled, bool normalized) : base(context)
     {
         TensorShape input = context.InputShape;
         shape = new Conv2dShape(input.Channels, input.Height, input.Width, layer.Filters, layer.KernelHeight, layer.KernelWidth, layer.Stride, layer.Padding, pooled, layer.Bias);
         this.normalized = normalized && layer.Bias;
-        parameters = context.Arena.ValuesOf(context.Block!);
+        parameters = context.Arena.ValuesOf(context.Layer);
         AllocateOutput(context, shape.OutputCount);
         if (pooled)
         {
-            winners = context.Device.Allocate<byte>((long)context.MaxBatch * shape.OutputCount);
+            winners = context.Memory.Allocate<byte>(context.OutputOwner, (long)context.MaxBatch * shape.OutputCount);
         }
         if (context.Training)
         {
-            gradParameters = context.Arena.GradientsOf(context.Block!);
-            partials = context.Device.Allocate<float>(PartialSums(context.MaxBatch, this.normalized) * shape.ParameterCount);
+            gradParameters = context.Arena.GradientsOf(context.Layer);
+            partials = context.Memory.Allocate<float>(context.Layer, PartialSums(context.MaxBatch, this.normalized) * shape.ParameterCount);
         }
     }
 
     /// <summary>How many times the parameters' number of partial sums are kept; the last are those of all, where the bias is left out of them.</summary>
-    public static long PartialSums(int maxBatch, bool normalized) => Conv2dWeightGradient.MostChunks(maxBatch) + (normalized ? 1L : 0L);
+    private static long PartialSums(int maxBatch, bool normalized) => Conv2dWeightGradient.MostChunks(maxBatch) + (normalized ? 1L : 0L);
 
-    private ArrayView<byte> Winners => winners?.View ?? ArrayView<byte>.Empty;
+    private ArrayView<byte> Winners => NodeMemory.ViewOf(winners);
 
     public override void Forward(in Pass pass) => Conv2dForward.Run(Device, shape, Input, parameters, Output, Winners, pass.Batch);
 

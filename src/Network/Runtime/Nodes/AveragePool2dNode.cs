@@ -3,11 +3,11 @@ using GpuCnn.Kernels;
 namespace GpuCnn;
 
 /// <summary>An average-pooling, the global one too.</summary>
-internal sealed class AveragePool2dStage : Stage
+internal sealed class AveragePool2dNode : Node
 {
     private readonly Pool2dShape shape;
 
-    public AveragePool2dStage(Pool2dShape shape, StageContext context) : base(context)
+    public AveragePool2dNode(Pool2dShape shape, NodeContext context) : base(context)
     {
         this.shape = shape;
         AllocateOutput(context, shape.OutputCount);

@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuCnn;
 
 /// <summary>A batch normalization; where ReLU follows, both in one.</summary>
-internal sealed class BatchNormStage : Stage
+internal sealed class BatchNormNode : Node
 {
     private readonly int pixels, channels;
     private readonly bool relu;
@@ -12,19 +12,19 @@ internal sealed class BatchNormStage : Stage
     private readonly ArrayView<float> parameters, gradParameters, running;
     private readonly DeviceBuffer<float>? moments, partials;
 
-    public BatchNormStage(BatchNorm layer, StageContext context, bool relu) : base(context)
+    public BatchNormNode(BatchNorm layer, NodeContext context, bool relu) : base(context)
     {
         this.relu = relu;
         (channels, pixels) = (context.InputShape.Channels, context.InputShape.Height * context.InputShape.Width);
         (momentum, epsilon) = (layer.Momentum, layer.Epsilon);
-        parameters = context.Arena.ValuesOf(context.Block!);
-        running = context.Arena.RunningOf(context.Block!);
+        parameters = context.Arena.ValuesOf(context.Layer);
+        running = context.Arena.RunningOf(context.Layer);
         AllocateOutput(context, context.InputShape.Count);
         if (context.Training)
         {
-            gradParameters = context.Arena.GradientsOf(context.Block!);
-            moments = context.Device.Allocate<float>(2L * channels);
-            partials = context.Device.Allocate<float>(2L * BatchNormChunks.Bound(context.MaxBatch * pixels) * channels);
+            gradParameters = context.Arena.GradientsOf(context.Layer);
+            moments = context.Memory.Allocate<float>(context.Layer, 2L * channels);
+            partials = context.Memory.Allocate<float>(context.Layer, 2L * BatchNormChunks.Bound(context.MaxBatch * pixels) * channels);
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class BatchNormStage : Stage
         SumRows.Run(Device, partials.View, gradParameters, BatchNormChunks.Count(rows), 2 * channels);
         if (GradInput.Length > 0)
         {
-            BatchNormInputGradient.Run(Device, Input, GradOutput, parameters, gradParameters, moments.View, GradInput, rows, channels, epsilon, relu);
+            BatchNormInputGradient.Run(Device, Input, GradOutput, parameters, gradParameters, moments!.View, GradInput, rows, channels, epsilon, relu);
         }
     }
 

@@ -1,11 +1,11 @@
 namespace GpuCnn;
 
 /// <summary>A GELU; its gradient needs what went in.</summary>
-internal sealed class GeluStage : Stage
+internal sealed class GeluNode : Node
 {
     private readonly int count;
 
-    public GeluStage(StageContext context) : base(context)
+    public GeluNode(NodeContext context) : base(context)
     {
         count = context.InputShape.Count;
         AllocateOutput(context, count);

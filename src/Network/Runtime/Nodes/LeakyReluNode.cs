@@ -1,16 +1,16 @@
 namespace GpuCnn;
 
 /// <summary>A LeakyReLU, in place: its output tells all that its gradient needs.</summary>
-internal sealed class LeakyReluStage : Stage
+internal sealed class LeakyReluNode : Node
 {
     private readonly int count;
     private readonly double slope;
 
-    public LeakyReluStage(LeakyRelu layer, StageContext context) : base(context)
+    public LeakyReluNode(LeakyRelu layer, NodeContext context) : base(context)
     {
         count = context.InputShape.Count;
         slope = layer.Slope;
-        WorkInPlace();
+        Share(context.Before);
     }
 
     public override bool IsOutputFree => false;
