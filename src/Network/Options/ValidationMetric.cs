@@ -10,14 +10,9 @@ public enum ValidationMetric
     Accuracy,
 }
 
-/// <summary>The names of metrics, which are those of the columns of results.csv, and their values.</summary>
+/// <summary>The names of metrics, which are those of the columns of results.csv.</summary>
 public static class ValidationMetrics
 {
     /// <summary>The names.</summary>
     public static OptionNames<ValidationMetric> Names { get; } = new("val_loss", "val_accuracy");
-
-    /// <summary>A metric's value in an epoch; null when nothing is held out.</summary>
-    /// <param name="epoch">The epoch.</param>
-    /// <param name="metric">The metric.</param>
-    internal static double? ValueOf(this EpochResult epoch, ValidationMetric metric) => metric == ValidationMetric.Loss ? epoch.ValLoss : epoch.ValAccuracy;
 }

@@ -41,7 +41,14 @@ public sealed class LearningRateCurve
 
     /// <summary>An epoch is done.</summary>
     /// <param name="epoch">The epoch.</param>
-    public void Add(EpochResult epoch) => watch?.Add(epoch);
+    public void Add(EpochResult epoch)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        if (watch is not null && epoch.ValueOf(watch.Metric) is { } value)
+        {
+            watch.Add(value);
+        }
+    }
 
     /// <summary>The share that a step takes, of the epoch under way or of one before it; plateaus that came later count for all.</summary>
     /// <param name="step">The step of the run, from 0. Behind the last the share stays what one more step would take.</param>

@@ -41,4 +41,8 @@ public readonly record struct StepResult(int Epoch, long Step, int StepOfEpoch, 
 /// <param name="Best">Whether the validation accuracy is the best so far; without validation the last is best.</param>
 /// <param name="Interrupted">Whether the epoch was stopped before its last step.</param>
 public sealed record EpochResult(int Epoch, double TrainLoss, double TrainAccuracy, double? ValLoss, double? ValAccuracy, double LearningRate,
-    double TrainSeconds, double ImagesPerSecond, bool Best, bool Interrupted);
+    double TrainSeconds, double ImagesPerSecond, bool Best, bool Interrupted)
+{
+    /// <summary>A metric's value; null when nothing is held out.</summary>
+    internal double? ValueOf(ValidationMetric metric) => metric == ValidationMetric.Loss ? ValLoss : ValAccuracy;
+}

@@ -59,13 +59,13 @@ internal sealed class PlateauWatch(PlateauSchedule schedule)
     /// <summary>The share of the learning rate that the steps of the next epoch take.</summary>
     public double Share { get; private set; } = 1;
 
+    /// <summary>What is to improve.</summary>
+    public ValidationMetric Metric => schedule.Metric;
+
     /// <summary>An epoch is done.</summary>
-    public void Add(EpochResult epoch)
+    /// <param name="value">What its metric came to.</param>
+    public void Add(double value)
     {
-        if (epoch.ValueOf(schedule.Metric) is not { } value)
-        {
-            return;
-        }
         if (best is null || (schedule.Metric == ValidationMetric.Loss ? value < best * (1 - Threshold) : value > best * (1 + Threshold)))
         {
             (best, without) = (value, 0);
