@@ -60,6 +60,12 @@ public class GeluGradient() : OpBenchmark(nameof(GeluGradient));
 /// <summary>The norm of all gradients, and by how much a bound scales them.</summary>
 public class GradientClip() : OpBenchmark(nameof(GradientClip));
 
+/// <summary>HardSwish.</summary>
+public class HardSwish() : OpBenchmark(nameof(HardSwish));
+
+/// <summary>Gradient of HardSwish.</summary>
+public class HardSwishGradient() : OpBenchmark(nameof(HardSwishGradient));
+
 /// <summary>LeakyReLU.</summary>
 public class LeakyRelu() : OpBenchmark(nameof(LeakyRelu));
 
@@ -78,6 +84,12 @@ public class MovingAverage() : OpBenchmark(nameof(MovingAverage));
 /// <summary>ReLU of its own.</summary>
 public class Relu() : OpBenchmark(nameof(Relu));
 
+/// <summary>ReLU6.</summary>
+public class Relu6() : OpBenchmark(nameof(Relu6));
+
+/// <summary>Gradient of ReLU6.</summary>
+public class Relu6Gradient() : OpBenchmark(nameof(Relu6Gradient));
+
 /// <summary>Gradient of ReLU.</summary>
 public class ReluGradient() : OpBenchmark(nameof(ReluGradient));
 
@@ -87,8 +99,26 @@ public class SgdDecay() : OpBenchmark(nameof(SgdDecay));
 /// <summary>A step of descent with momentum.</summary>
 public class SgdMomentum() : OpBenchmark(nameof(SgdMomentum));
 
+/// <summary>The logistic function.</summary>
+public class Sigmoid() : OpBenchmark(nameof(Sigmoid));
+
+/// <summary>Gradient of the logistic function.</summary>
+public class SigmoidGradient() : OpBenchmark(nameof(SigmoidGradient));
+
+/// <summary>SiLU.</summary>
+public class Silu() : OpBenchmark(nameof(Silu));
+
+/// <summary>Gradient of SiLU.</summary>
+public class SiluGradient() : OpBenchmark(nameof(SiluGradient));
+
 /// <summary>Loss, classes and gradient of the logits.</summary>
 public class SoftmaxCrossEntropy() : OpBenchmark(nameof(SoftmaxCrossEntropy));
 
 /// <summary>Partial sums added up.</summary>
 public class SumRows() : OpBenchmark(nameof(SumRows));
+
+/// <summary>The hyperbolic tangent.</summary>
+public class Tanh() : OpBenchmark(nameof(Tanh));
+
+/// <summary>Gradient of the hyperbolic tangent.</summary>
+public class TanhGradient() : OpBenchmark(nameof(TanhGradient));

@@ -25,12 +25,13 @@ internal static class TorchLayers
                 Tensor weight = values[0].clone().requires_grad_(), bias = values[1].clone().requires_grad_();
                 Tensor output = Normalize(images, zeros(2, c.Channels), weight, bias, c.HasRelu), upstream = Images(c.GradOutput.Host, c.Batch, c.Height, c.Width, c.Channels);
                 return (() => [.. autograd.grad([output], [images, weight, bias], [upstream], retain_graph: true)], _ => []);
-            case MapCase c:
+            case ActivationCase c:
                 Tensor x = tensor(c.Input.Host);
-                return (() => [Map(c is GeluCase, x)], results => [c.Output.Difference(TorchPeer.Values(results[0]))]);
-            case MapGradientCase c:
-                Tensor known = tensor(c.Known.Host).requires_grad_(), mapped = Map(c is GeluGradientCase, known), gradient = tensor(c.GradOutput.Host);
-                return (() => [.. autograd.grad([mapped], [known], [gradient], retain_graph: true)], results => [c.GradInput.Difference(TorchPeer.Values(results[0]))]);
+                return (() => [Activate(c.Op, x)], results => [c.Output.Difference(TorchPeer.Values(results[0]))]);
+            case ActivationGradientCase c:
+                // Ours are asked from the output where that is enough, so numbers are not those of the case.
+                Tensor known = tensor(c.Known.Host).requires_grad_(), activated = Activate(c.Op.Replace("Gradient", ""), known), gradient = tensor(c.Gradient.Host);
+                return (() => [.. autograd.grad([activated], [known], [gradient], retain_graph: true)], _ => []);
             case AddCase c:
                 Tensor left = tensor(c.Left.Host), right = tensor(c.Right.Host);
                 return (() => [left.add(right).relu_()], results => [c.Output.Difference(TorchPeer.Values(results[0]))]);
@@ -70,7 +71,18 @@ internal static class TorchLayers
         return relu ? output.relu() : output;
     }
 
-    private static Tensor Map(bool gelu, Tensor x) => gelu ? Functional.gelu(x) : Functional.leaky_relu(x, LeakyReluCase.Slope);
+    private static Tensor Activate(string activation, Tensor x) => activation switch
+    {
+        "Relu" => x.relu(),
+        "LeakyRelu" => Functional.leaky_relu(x, ActivationEntry.Slope),
+        "Gelu" => Functional.gelu(x),
+        "Silu" => Functional.silu(x),
+        "HardSwish" => x.hardswish(),
+        "Relu6" => Functional.relu6(x),
+        "Tanh" => x.tanh(),
+        "Sigmoid" => x.sigmoid(),
+        _ => throw new ArgumentException($"TorchSharp has no {activation} here"),
+    };
 
     private static Tensor Pool(Tensor images, Pool2dShape s) => Functional.avg_pool2d(images, [s.WindowHeight, s.WindowWidth], [s.Stride, s.Stride]);
 

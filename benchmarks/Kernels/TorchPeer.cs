@@ -21,7 +21,7 @@ internal sealed class TorchPeer : IDisposable
         SoftmaxCrossEntropyCase c => Softmax(c),
         AdamCase c => Step(c.Parameters, c.Gradients, parameter => optim.Adam([parameter], lr: 1e-3, eps: 1e-7)),
         SgdMomentumCase c => Step(c.Parameters, c.Gradients, parameter => optim.SGD([parameter], 1e-3, momentum: 0.9)),
-        BatchNormCase or BatchNormGradientCase or MapCase or MapGradientCase or AddCase or AveragePool2dCase or AveragePool2dGradientCase => TorchLayers.Of(one),
+        BatchNormCase or BatchNormGradientCase or ActivationCase or ActivationGradientCase or AddCase or AveragePool2dCase or AveragePool2dGradientCase => TorchLayers.Of(one),
         AdamWCase c => Step(c.Parameters, c.Gradients, parameter => optim.AdamW([parameter], lr: 1e-3, eps: 1e-7, weight_decay: 10)),
         SgdDecayCase c => Step(c.Parameters, c.Gradients, parameter => optim.SGD([parameter], 1e-3, momentum: 0.9, weight_decay: 10)),
         GradientClipCase c => TorchLayers.Clip(c),
@@ -142,12 +142,6 @@ internal sealed class TorchPeer : IDisposable
     {
         switch (one)
         {
-            case ReluCase c:
-                Tensor x = tensor(c.Input.Host);
-                return (() => [x.relu()], results => [c.Output.Difference(Values(results[0]))]);
-            case ReluGradientCase c:
-                Tensor open = tensor(c.Output.Host).requires_grad_(), output = open.relu(), gradient = tensor(c.Gradient.Host);
-                return (() => [.. autograd.grad([output], [open], [gradient], retain_graph: true)], results => [c.Gradient.Difference(Values(results[0]))]);
             case DropoutCase c:
                 // Random numbers of its own.
                 Tensor values = tensor(c.Values.Host);

@@ -155,7 +155,7 @@ public sealed class Device : IDisposable
         }
         catch (Exception exception) when (DeviceFailure.IsOfRuntime(exception) || activity == DeviceActivity.Load)
         {
-            throw Failed(activity, typeof(T).Name, exception);
+            throw Failed(activity, Operation.Name(typeof(T)), exception);
         }
     }
 

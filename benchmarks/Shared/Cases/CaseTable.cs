@@ -59,8 +59,8 @@ internal static class CaseTable
                     add(batch => new MaxPool2dGradientCase(sizes, batch));
                     break;
                 case Relu:
-                    add(batch => new ReluCase(input.Count, batch));
-                    add(batch => new ReluGradientCase(input.Count, batch));
+                    add(ActivationEntry.Relu(input.Count).Forward);
+                    add(ActivationEntry.Relu(input.Count).Gradient);
                     break;
                 case Dropout dropout:
                     add(batch => new DropoutCase(input.Count, dropout.Rate, batch));
@@ -81,10 +81,11 @@ internal static class CaseTable
             int count = channels * size * size;
             yield return Entry(batch => new BatchNormCase(channels, size, size, relu, batch));
             yield return Entry(batch => new BatchNormGradientCase(channels, size, size, relu, batch));
-            yield return Entry(batch => new LeakyReluCase(count, batch));
-            yield return Entry(batch => new LeakyReluGradientCase(count, batch));
-            yield return Entry(batch => new GeluCase(count, batch));
-            yield return Entry(batch => new GeluGradientCase(count, batch));
+            foreach (ActivationEntry activation in ActivationEntry.OfSize(count))
+            {
+                yield return Entry(activation.Forward);
+                yield return Entry(activation.Gradient);
+            }
             yield return Entry(batch => new AddCase(count, batch));
         }
         foreach (Pool2dShape sizes in (Pool2dShape[])[new(16, 28, 28, 2, 2, 2), new(24, 14, 14, 2, 2, 2), new(40, 7, 7, 7, 7, 7)])

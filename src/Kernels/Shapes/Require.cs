@@ -23,11 +23,6 @@ internal static class Require
 
     /// <summary>A share must leave something.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is outside [0, 1).</exception>
-    public static void Rate(double rate, [CallerArgumentExpression(nameof(rate))] string name = "")
-    {
-        if (!(rate >= 0 && rate < 1))
-        {
-            throw new ArgumentOutOfRangeException(name, rate, "it must lie in [0, 1)");
-        }
-    }
+    public static double Rate(double rate, [CallerArgumentExpression(nameof(rate))] string name = "") =>
+        rate is >= 0 and < 1 ? rate : throw new ArgumentOutOfRangeException(name, rate, "it must lie in [0, 1)");
 }

@@ -71,8 +71,8 @@ public abstract class DeviceTests<TDevice> where TDevice : ITestDevice
     {
         using DeviceBuffer<float> buffer = Device.Allocate<float>(4);
         long launches = Device.Launches, copies = Device.Copies;
-        Relu.Run(Device, buffer.View, buffer.View, 4);
-        Relu.Run(Device, buffer.View, buffer.View, 3);
+        Activation.Run(Device, new ReluFunction(), buffer.View, buffer.View, 4);
+        Activation.Run(Device, new ReluFunction(), buffer.View, buffer.View, 3);
         buffer.CopyTo(new float[4]);
         Assert.Equal((launches + 2, copies + 1), (Device.Launches, Device.Copies));
     }
@@ -105,7 +105,7 @@ public abstract class DeviceTests<TDevice> where TDevice : ITestDevice
         g.Dispose();
         p.CopyTo(read);
         Assert.Equal(-3f, read[0]);
-        Relu.Run(Device, v.View, p.View, 1);
+        Activation.Run(Device, new ReluFunction(), v.View, p.View, 1);
         p.Clear();
         p.CopyTo(read);
         Assert.Equal(0f, read[0]);
@@ -203,7 +203,7 @@ public sealed class DeviceOnCpu : DeviceTests<Cpu>
         void Launch()
         {
             DenseForward.Run(device, x.View, w.View, y.View, 5, 7, 9, true);
-            Relu.Run(device, y.View, y.View, 45);
+            Activation.Run(device, new ReluFunction(), y.View, y.View, 45);
             Adam.Run(device, x.View, y.View, w.View, y.View, 45, 3, 1e-3);
         }
 
@@ -253,7 +253,7 @@ public sealed class DeviceOnCpu : DeviceTests<Cpu>
     {
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 3);
         using DeviceBuffer<float> buffer = device.Allocate<float>(4 << 20);
-        Relu.Run(device, buffer.View, buffer.View, 4 << 20);
+        Activation.Run(device, new ReluFunction(), buffer.View, buffer.View, 4 << 20);
         device.Dispose();
         device.Dispose();
     }

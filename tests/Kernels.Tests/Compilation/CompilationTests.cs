@@ -8,15 +8,15 @@ namespace GpuCnn.Kernels.Tests;
 public sealed partial class CompilationTests
 {
     public static IEnumerable<TheoryDataRow<string, OptimizationLevel>> Compilations =>
-        from op in GpuCompiler.Operations from level in (OptimizationLevel[])[OptimizationLevel.O1, OptimizationLevel.O2] select new TheoryDataRow<string, OptimizationLevel>(op.Name, level);
+        from op in GpuCompiler.Operations from level in (OptimizationLevel[])[OptimizationLevel.O1, OptimizationLevel.O2] select new TheoryDataRow<string, OptimizationLevel>(Operation.Name(op), level);
 
-    public static IEnumerable<TheoryDataRow<string>> Products => GpuCompiler.Operations.Where(GpuCompiler.IsProduct).Select(op => new TheoryDataRow<string>(op.Name));
+    public static IEnumerable<TheoryDataRow<string>> Products => GpuCompiler.Operations.Where(GpuCompiler.IsProduct).Select(op => new TheoryDataRow<string>(Operation.Name(op)));
 
     [Theory]
     [MemberData(nameof(Compilations))]
     public void Compiles_to_PTX_and_OpenCL_C_without_double_arithmetic(string operation, OptimizationLevel level)
     {
-        GpuKernel kernel = GpuCompiler.General.Single(k => k.Operation.Name == operation);
+        GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
         using Context context = GpuCompiler.CreateContext(level);
         foreach (GpuTarget target in GpuCompiler.Targets)
         {
@@ -35,7 +35,7 @@ public sealed partial class CompilationTests
     [MemberData(nameof(Products))]
     public void The_loops_of_a_product_divide_nothing(string operation)
     {
-        GpuKernel kernel = GpuCompiler.General.Single(k => k.Operation.Name == operation);
+        GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
         using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
         string ptx = GpuCompiler.Ptx(context, kernel, GpuCompiler.Targets[^1]);
         IReadOnlyList<string> loops = PtxLoops.Instructions(ptx);
@@ -48,7 +48,7 @@ public sealed partial class CompilationTests
     [MemberData(nameof(Products))]
     public void A_product_adds_by_fused_instructions(string operation)
     {
-        GpuKernel kernel = GpuCompiler.General.Single(k => k.Operation.Name == operation);
+        GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
         using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
         AssertNone(Multiplication(), GpuCompiler.Ptx(context, kernel, GpuCompiler.Targets[^1]), $"the PTX of {operation} multiplies floats");
         Assert.InRange(FusedC().Count(GpuCompiler.OpenCLSource(context, kernel)), 128, 128 + 28);
@@ -88,10 +88,18 @@ public sealed partial class CompilationTests
     {
         Assert.True(GpuCompiler.Operations.Count >= 16, $"reflection finds only {GpuCompiler.Operations.Count} operations");
         Type[] tests = typeof(CompilationTests).Assembly.GetTypes();
-        foreach (Type operation in GpuCompiler.Operations)
+        foreach (Type activation in GpuCompiler.Activations)
         {
-            Type? open = tests.SingleOrDefault(t => t.Name == $"{operation.Name}Tests`1");
-            Assert.True(open is { IsAbstract: true }, $"{operation.Name} has no test class {operation.Name}Tests<TDevice>");
+            foreach (Type device in (Type[])[typeof(Cpu), typeof(OpenCL), typeof(Cuda)])
+            {
+                Assert.True(tests.Any(t => t.IsSealed && IsOf(t.BaseType, device, activation)), $"{activation.Name} is not run on {device.Name}");
+            }
+        }
+        foreach (Type operation in GpuCompiler.Operations.Where(t => !t.GenericTypeArguments.Any(GpuCompiler.Activations.Contains)))
+        {
+            string name = Operation.Name(operation);
+            Type? open = tests.SingleOrDefault(t => t.Name == $"{name}Tests`1");
+            Assert.True(open is { IsAbstract: true }, $"{name} has no test class {name}Tests<TDevice>");
             Type? opTests = open.BaseType;
             Assert.True(opTests is { IsGenericType: true } && opTests.GetGenericTypeDefinition() == typeof(OpTests<,>), $"{open.Name} is no OpTests");
             foreach (Type device in (Type[])[typeof(Cpu), typeof(OpenCL), typeof(Cuda)])
@@ -101,12 +109,18 @@ public sealed partial class CompilationTests
         }
     }
 
+    private static bool IsOf(Type? tests, Type device, Type activation) =>
+        tests is { IsGenericType: true } && tests.GetGenericTypeDefinition() == typeof(ActivationTests<,>) && tests.GenericTypeArguments[0] == device
+        && ((IReadOnlyList<ActivationExample>)tests.GenericTypeArguments[1].GetProperty(nameof(IActivationExamples.All))!.GetValue(null)!).Any(e => e.Function == activation);
+
     /// <summary>Operations that do four neighbours a thread: 128-bit loads and stores of floats and of integers, in each path one for each view.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int>> Fours =>
     [
         new(nameof(Adam), 4, 3), new(nameof(AugmentImages), 0, 1), new(nameof(AveragePool2d), 1, 1), new(nameof(AveragePool2dGradient), 1, 1),
         new(nameof(BatchNormForward), 5, 1), new(nameof(BatchNormInputGradient), 8, 1), new(nameof(BatchNormStatistics), 2, 2), new(nameof(BatchNormWeightGradient), 7, 2), new(nameof(Dropout), 1, 1), new(nameof(Exchange), 2, 2), new(nameof(GatherImages), 0, 1), new(nameof(MaxPool2d), 2, 2), new(nameof(MaxPool2dGradient), 2, 1),
-        new(nameof(MovingAverage), 2, 1), new(nameof(Relu), 1, 1), new(nameof(ReluGradient), 2, 1), new(nameof(SgdMomentum), 3, 2), new(nameof(SumOfSquares), 1, 0), new(nameof(SumRows), 6, 1),
+        new(nameof(MovingAverage), 2, 1), new(Operation.Name(typeof(ActivationGradient<DroppedReluFunction>)), 2, 1), new(nameof(SgdMomentum), 3, 2), new(nameof(SumOfSquares), 1, 0), new(nameof(SumRows), 6, 1),
+        .. GpuCompiler.Activations.Select(activation => new TheoryDataRow<string, int, int>(Operation.Name(typeof(Activation<>).MakeGenericType(activation)), 1, 1)),
+        .. GpuCompiler.Activations.Select(activation => new TheoryDataRow<string, int, int>(Operation.Name(typeof(ActivationGradient<>).MakeGenericType(activation)), 2, 1)),
     ];
 
     /// <remarks>ILGPU splits an access that it cannot prove to be aligned into four, silently.</remarks>
@@ -114,7 +128,7 @@ public sealed partial class CompilationTests
     [MemberData(nameof(Fours))]
     public void Four_neighbours_move_in_one_instruction(string operation, int loads, int stores)
     {
-        GpuKernel kernel = GpuCompiler.General.Single(k => k.Operation.Name == operation);
+        GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
         using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
         foreach (GpuTarget target in GpuCompiler.Targets)
         {

@@ -30,7 +30,10 @@ public sealed record GpuTarget(CudaArchitecture Architecture, CudaInstructionSet
 /// <param name="Constants">Its constants; null for all sizes.</param>
 public sealed record GpuKernel(Type Operation, string Layer = "", object? Constants = null)
 {
-    public override string ToString() => Layer.Length == 0 ? Operation.Name : $"{Operation.Name} {Layer}";
+    /// <summary>The operation's name.</summary>
+    public string OperationName => Kernels.Operation.Name(Operation);
+
+    public override string ToString() => Layer.Length == 0 ? OperationName : $"{OperationName} {Layer}";
 }
 
 /// <summary>Compiles the GPU bodies of operations, which needs no device. Operations are found by reflection, so that none can be forgotten.</summary>
@@ -50,7 +53,7 @@ public static class GpuCompiler
 
     /// <summary>Every operation, by name.</summary>
     public static IReadOnlyList<Type> Operations { get; } =
-        [.. typeof(IOp).Assembly.GetTypes().Where(t => t.IsValueType && typeof(IOp).IsAssignableFrom(t)).OrderBy(t => t.Name, StringComparer.Ordinal)];
+        [.. Structs.Where(t => typeof(IOp).IsAssignableFrom(t)).SelectMany(Closed).OrderBy(Kernels.Operation.Name, StringComparer.Ordinal)];
 
     /// <summary>Every operation for all sizes.</summary>
     public static IReadOnlyList<GpuKernel> General { get; } = [.. Operations.Select(operation => new GpuKernel(operation))];
@@ -60,6 +63,9 @@ public static class GpuCompiler
 
     /// <summary>Dense layers, convolutions and their gradients: nearly all of a network's arithmetic.</summary>
     public static bool IsProduct(Type operation) => operation.Name.StartsWith("Dense", StringComparison.Ordinal) || operation.Name.StartsWith("Conv2d", StringComparison.Ordinal);
+
+    /// <summary>Activations, whose drivers are operations.</summary>
+    public static IReadOnlyList<Type> Activations { get; } = [.. Structs.Where(t => typeof(IActivation).IsAssignableFrom(t))];
 
     /// <summary>Threads of a group, which no operation lets depend on its sizes; they are all 1 here.</summary>
     public static int GroupSize(Type operation) => ((IOp)Ones(operation)).GpuShape.GroupDim.Size;
@@ -122,6 +128,13 @@ public static class GpuCompiler
             yield return new(typeof(Conv2dInputGradient), layer.Name, new Conv2dInputGradient.Sizes(s, new StridedSizes(s), filters, filters, channels));
         }
     }
+
+    private static IEnumerable<Type> Structs => typeof(IOp).Assembly.GetTypes().Where(t => t.IsValueType);
+
+    /// <summary>A generic operation with each type that fits it.</summary>
+    private static IEnumerable<Type> Closed(Type operation) => operation.IsGenericTypeDefinition
+        ? Structs.Where(t => !t.IsGenericType && operation.GetGenericArguments()[0].GetGenericParameterConstraints().All(c => c.IsAssignableFrom(t))).Select(t => operation.MakeGenericType(t))
+        : [operation];
 
     private static EntryPointDescription Entry(string kernel, params Type[] types) =>
         EntryPointDescription.FromExplicitlyGroupedKernel(typeof(GpuKernels).GetMethod(kernel)!.MakeGenericMethod(types));

@@ -73,10 +73,12 @@ public abstract class OpTests<TDevice, TCases> where TDevice : ITestDevice where
     }
 
     [DeviceFact]
-    public void Refuses_an_operand_that_is_too_short_before_anything_is_launched()
+    public void Refuses_an_operand_that_is_too_short_before_anything_is_launched() => RefusesShortOperands(TCases.All.First());
+
+    /// <summary>Runs a case once for each operand, with that one too short.</summary>
+    protected static void RefusesShortOperands(OpCase test)
     {
         Device device = Device;
-        OpCase test = TCases.All.First();
         int operands;
         using (var whole = new Trial(device, test))
         {

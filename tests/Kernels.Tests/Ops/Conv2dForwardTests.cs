@@ -58,7 +58,7 @@ public abstract class Conv2dForwardTests<TDevice> : OpTests<TDevice, Conv2dForwa
             Operand<int> winners = t.Output<int>("winners", c.N * pooled.OutputCount);
             Conv2dForward.Run(Device, pooled, input, parameters, fused, codes, c.N);
             Conv2dForward.Run(Device, plain, input, parameters, conv, default, c.N);
-            Relu.Run(Device, conv, relu, c.N * plain.OutputCount);
+            Activation.Run(Device, new ReluFunction(), conv, relu, c.N * plain.OutputCount);
             MaxPool2d.Run(Device, new Pool2dShape(c.F, plain.OutputHeight, plain.OutputWidth, 2, 2, 2), relu, composed, winners, c.N);
             t.Expect(fused, [.. composed.Read().Select(x => (double)x)], Tolerance.Sum(pooled.Depth), c.N, pooled.OutputHeight, pooled.OutputWidth, c.F);
             t.CheckMemory();

@@ -1,23 +1,8 @@
 namespace GpuCnn.Kernels.Tests;
 
-/// <summary>LeakyReLU and GELU from their definitions, in double.</summary>
+/// <summary>What activations are made of, in double.</summary>
 public static class ActivationReference
 {
-    /// <summary>x, or slope x below zero.</summary>
-    public static double LeakyRelu(double x, double slope) => x > 0 ? x : slope * x;
-
-    /// <summary>The gradient of x, of what <see cref="LeakyRelu"/> gave and its gradient; with a slope of 0 too, where what it gave does not tell zero from below.</summary>
-    public static double[] LeakyReluGradient(double[] output, double[] gradOutput, double slope) => [.. output.Zip(gradOutput, (y, r) => y > 0 ? r : slope * r)];
-
-    /// <summary>x Φ(x).</summary>
-    public static double Gelu(double x) => x * Normal(x);
-
-    /// <summary>Its derivative.</summary>
-    public static double GeluSlope(double x) => Normal(x) + (x * Density(x));
-
-    /// <summary>φ(x).</summary>
-    public static double Density(double x) => Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
-
     /// <summary>Φ(x): the density's integral by Simpson's rule, which nothing else here is made of.</summary>
     public static double Normal(double x)
     {
@@ -29,4 +14,16 @@ public static class ActivationReference
         }
         return 0.5 + (sum * h / 3);
     }
+
+    /// <summary>exp(x) - 1 without cancellation: 2 exp(x/2) sinh(x/2).</summary>
+    public static double ExpMinusOne(double x) => 2 * Math.Exp(x / 2) * Math.Sinh(x / 2);
+
+    /// <summary>A function's derivative by central differences.</summary>
+    public static double Slope(Func<double, double> function, double x)
+    {
+        const double Step = 1e-5;
+        return (function(x + Step) - function(x - Step)) / (2 * Step);
+    }
+
+    private static double Density(double x) => Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
 }

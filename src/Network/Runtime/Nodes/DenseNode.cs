@@ -41,7 +41,7 @@ internal sealed class DenseNode : Node
     {
         if (relu)
         {
-            ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * units, Drops(pass) ? dropoutRate : 0);
+            Activation.RunGradient(Device, new DroppedReluFunction(Drops(pass) ? dropoutRate : 0), Output, GradOutput, GradOutput, pass.Batch * units);
         }
         DenseWeightGradient.Run(Device, Input, GradOutput, gradParameters, pass.Batch, inputs, units, bias);
         if (GradInput.Length > 0)

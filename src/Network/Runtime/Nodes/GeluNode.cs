@@ -1,3 +1,5 @@
+using GpuCnn.Kernels;
+
 namespace GpuCnn;
 
 /// <summary>A GELU; its gradient needs what went in.</summary>
@@ -11,13 +13,13 @@ internal sealed class GeluNode : Node
         AllocateOutput(context, count);
     }
 
-    public override void Forward(in Pass pass) => Kernels.Gelu.Run(Device, Input, Output, pass.Batch * count);
+    public override void Forward(in Pass pass) => Activation.Run(Device, new GeluFunction(), Input, Output, pass.Batch * count);
 
     public override void Backward(in Pass pass)
     {
         if (GradInput.Length > 0)
         {
-            Kernels.GeluGradient.Run(Device, Input, GradOutput, GradInput, pass.Batch * count);
+            Activation.RunGradient(Device, new GeluFunction(), Input, GradOutput, GradInput, pass.Batch * count);
         }
     }
 }

@@ -1,3 +1,5 @@
+using GpuCnn.Kernels;
+
 namespace GpuCnn;
 
 /// <summary>A LeakyReLU, in place: its output tells all that its gradient needs.</summary>
@@ -15,13 +17,13 @@ internal sealed class LeakyReluNode : Node
 
     public override bool IsOutputFree => false;
 
-    public override void Forward(in Pass pass) => Kernels.LeakyRelu.Run(Device, Input, Output, pass.Batch * count, slope);
+    public override void Forward(in Pass pass) => Activation.Run(Device, new LeakyReluFunction(slope), Input, Output, pass.Batch * count);
 
     public override void Backward(in Pass pass)
     {
         if (GradOutput.Length > 0)
         {
-            Kernels.LeakyReluGradient.Run(Device, Output, GradOutput, GradInput, pass.Batch * count, slope);
+            Activation.RunGradient(Device, new LeakyReluFunction(slope), Output, GradOutput, GradInput, pass.Batch * count);
         }
     }
 }

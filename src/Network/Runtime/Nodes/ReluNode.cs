@@ -1,3 +1,5 @@
+using GpuCnn.Kernels;
+
 namespace GpuCnn;
 
 /// <summary>A ReLU of its own, in place: no node's backward pass needs what it gave before its ReLU.</summary>
@@ -13,13 +15,13 @@ internal sealed class ReluNode : Node
 
     public override bool IsOutputFree => false;
 
-    public override void Forward(in Pass pass) => Kernels.Relu.Run(Device, Input, Output, pass.Batch * count);
+    public override void Forward(in Pass pass) => Activation.Run(Device, new ReluFunction(), Input, Output, pass.Batch * count);
 
     public override void Backward(in Pass pass)
     {
         if (GradOutput.Length > 0)
         {
-            Kernels.ReluGradient.Run(Device, Output, GradOutput, GradInput, pass.Batch * count);
+            Activation.RunGradient(Device, new ReluFunction(), Output, GradOutput, GradInput, pass.Batch * count);
         }
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ResidualNode : Node
     {
         if (relu)
         {
-            ReluGradient.Run(Device, Output, GradOutput, GradOutput, pass.Batch * outputs);
+            Activation.RunGradient(Device, new ReluFunction(), Output, GradOutput, GradOutput, pass.Batch * outputs);
         }
         for (int i = body.Length - 1; i >= 0; i--)
         {
