@@ -79,7 +79,9 @@ public readonly struct Conv2dInputGradient : ILayerOp<Conv2dInputGradient, Conv2
         {
             return;
         }
-        int line = row / phase.Width, image = line / phase.Height, x = row - (line * phase.Width), y = line - (image * phase.Height);
+        // Compilers divide before they look at the number of rows: a processor, unlike a GPU, ends the process where it divides by zero.
+        int width = Math.Max(1, phase.Width), height = Math.Max(1, phase.Height);
+        int line = row / width, image = line / height, x = row - (line * width), y = line - (image * height);
         Store(phase, image, y, x, column, c0);
         Next(phase, ref image, ref y, ref x);
         if (rows > 1) { Store(phase, image, y, x, column, c1); }

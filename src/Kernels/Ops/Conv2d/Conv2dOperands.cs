@@ -48,7 +48,8 @@ internal struct TapWalk
         this.channels = channels;
         int tap = k / channels;
         Channel = k - (tap * channels);
-        Line = width > 0 ? tap / width : 0;
+        // Compilers divide first and choose then.
+        Line = width > 0 ? tap / Math.Max(1, width) : 0;
         Tap = tap - (Line * width);
     }
 
