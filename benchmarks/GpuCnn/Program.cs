@@ -15,12 +15,14 @@ internal sealed class Contestant(ModelDefinition model, int threads, string data
     private readonly Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), threads);
     private readonly float[] probabilities = new float[Worker.TestImages * model.Classes];
     private Action onStep = () => { };
-    private Network? network, evaluated;
+    private Network? network;
     private Trainer? trainer;
     private ImageSet? test;
     private Classifier? classifier;
 
     private Network Network => network ??= Initialized();
+
+    private Classifier Classifier => classifier ??= new Classifier(new TrainedModel(model, Network.ExportWeights()), device, Worker.Batch);
 
     private ImageSet Test => test ??= FashionMnist.LoadTest(data);
 
@@ -38,19 +40,13 @@ internal sealed class Contestant(ModelDefinition model, int threads, string data
     /// <inheritdoc/>
     public void Predict(int first, int count)
     {
-        classifier ??= new Classifier(new TrainedModel(model, Network.ExportWeights()), device, Worker.Batch);
-        classifier.Predict(Test.Pixels.Span.Slice(first * model.Input.Count, count * model.Input.Count), probabilities.AsSpan(0, count * model.Classes));
+        Classifier.Predict(Test.Pixels.Span.Slice(first * model.Input.Count, count * model.Input.Count), probabilities.AsSpan(0, count * model.Classes));
     }
 
     /// <inheritdoc/>
     public (double Accuracy, double Loss) Evaluate()
     {
-        if (evaluated is null)
-        {
-            evaluated = new Network(model, device, Worker.Batch, training: false);
-            evaluated.ImportWeights(Network.ExportWeights());
-        }
-        EvaluationResult result = Evaluation.Run(evaluated, Test);
+        EvaluationResult result = Classifier.Evaluate(Test);
         return (result.Accuracy, result.Loss);
     }
 
@@ -58,7 +54,6 @@ internal sealed class Contestant(ModelDefinition model, int threads, string data
     public void Dispose()
     {
         classifier?.Dispose();
-        evaluated?.Dispose();
         trainer?.Dispose();
         network?.Dispose();
         device.Dispose();

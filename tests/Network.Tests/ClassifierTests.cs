@@ -12,10 +12,9 @@ public abstract class ClassifierTests<TDevice> where TDevice : ITestDevice
         ModelDefinition model = ModelZoo.Cnn2;
         ImageSet images = Oracle.Test.Slice(0, 37);
         IReadOnlyList<Prediction> expected;
-        using (var network = new Network(model, TDevice.Open(), 37, training: false))
+        using (var whole = new Classifier(new TrainedModel(model, Oracle.Weights(model)), TDevice.Open(), maxBatch: 37))
         {
-            network.ImportWeights(Oracle.Weights(model));
-            expected = Evaluation.Predict(network, images);
+            expected = whole.Predict(images);
         }
         using var classifier = new Classifier(new TrainedModel(model, Oracle.Weights(model)), TDevice.Open(), maxBatch: 10);
         var probabilities = new float[37 * 10];
@@ -28,6 +27,14 @@ public abstract class ClassifierTests<TDevice> where TDevice : ITestDevice
                 Assert.Equal(expected[i].Probabilities[c], probabilities[(10 * i) + c], 1e-6);
             }
         }
+        EvaluationResult result = classifier.Evaluate(images, TestContext.Current.CancellationToken);
+        Assert.Equal(expected.Select(each => each.Class), Enumerable.Range(0, 37).Select(i => result.Images![i].Predicted));
+        Assert.Equal(probabilities, Enumerable.Range(0, 37).SelectMany(i => result.Images!.Probabilities(i).ToArray()));
+        for (int i = 0; i < 37; i++)
+        {
+            Assert.Equal(-Math.Log(expected[i].Probabilities[images.Labels.Span[i]]), result.Images![i].Loss, 1e-5);
+        }
+        Assert.Throws<OperationCanceledException>(() => classifier.Evaluate(images, new CancellationToken(canceled: true)));
         Assert.Throws<ArgumentException>(() => classifier.Predict(new byte[783]));
         Assert.Throws<ArgumentException>(() => classifier.Predict(new byte[784], new float[9]));
     }

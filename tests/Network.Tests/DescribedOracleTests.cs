@@ -89,7 +89,11 @@ public abstract class DescribedOracleTests<TDevice> where TDevice : ITestDevice
         return network;
     }
 
-    private static float[] Logits(Network network) => [.. Evaluation.Predict(network, Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
+    private static float[] Logits(Network network)
+    {
+        using var classifier = new Classifier(network);
+        return [.. classifier.Predict(Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
+    }
 
     private static double[] Numbers(JsonElement element) => element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().SelectMany(Numbers)] : [element.GetDouble()];
 

@@ -14,11 +14,10 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
     {
         ModelDefinition model = ModelZoo.Find(name);
         using var inspector = new Inspector(model, Oracle.Weights(model), TDevice.Open());
-        using var network = new Network(model, TDevice.Open(), 1, training: false);
-        network.ImportWeights(Oracle.Weights(model));
+        using var classifier = new Classifier(new TrainedModel(model, Oracle.Weights(model)), TDevice.Open(), maxBatch: 1);
         for (int i = 0; i < 5; i++)
         {
-            IReadOnlyList<float> expected = Evaluation.Predict(network, Oracle.Test.Slice(i, 1))[0].Logits;
+            IReadOnlyList<float> expected = classifier.Predict(Oracle.Test.Slice(i, 1))[0].Logits;
             IReadOnlyList<LayerOutput> outputs = inspector.Trace(Pixels(i));
             Assert.Equal(model.Nodes.Select(layer => layer.Name), outputs.Select(output => output.Name));
             Near(expected.Select(value => (double)value), outputs[^1].Values, "logits");
@@ -75,10 +74,9 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
     {
         ModelDefinition model = ModelZoo.Cnn1;
         ImageSet image = Oracle.Test.Slice(4, 1);
-        using var network = new Network(model, TDevice.Open(), 100, training: false);
-        network.ImportWeights(Oracle.Weights(model));
-        OcclusionMap map = OcclusionMap.Of(network, image, patch: 5, grey: 90);
-        Prediction whole = Evaluation.Predict(network, image)[0];
+        using var classifier = new Classifier(new TrainedModel(model, Oracle.Weights(model)), TDevice.Open(), maxBatch: 100);
+        OcclusionMap map = OcclusionMap.Of(classifier, image, patch: 5, grey: 90);
+        Prediction whole = classifier.Predict(image)[0];
         Assert.Equal((whole.Class, whole.Probabilities[whole.Class]), (map.Class, map.Probability));
         Assert.Equal((28, 28), (map.Drop.Count, map.Drop[0].Count));
         foreach ((int y, int x) in (ReadOnlySpan<(int, int)>)[(0, 0), (0, 27), (27, 0), (27, 27), (13, 9), (9, 13), (1, 26), (20, 5)])
@@ -89,12 +87,12 @@ public abstract class InspectionTests<TDevice> where TDevice : ITestDevice
                 bool covered = Math.Abs((i / 28) - y) <= 2 && Math.Abs((i % 28) - x) <= 2;
                 pixels[i] = covered ? (byte)90 : pixels[i];
             }
-            double probability = Evaluation.Predict(network, new ImageSet(pixels, image.Labels, image.Shape, image.ClassNames))[0].Probabilities[whole.Class];
+            double probability = classifier.Predict(new ImageSet(pixels, image.Labels, image.Shape, image.ClassNames))[0].Probabilities[whole.Class];
             Assert.Equal(whole.Probabilities[whole.Class] - probability, map.Drop[y][x], 1e-6);
         }
         Assert.Contains(map.Drop.SelectMany(row => row), drop => Math.Abs(drop) > 1e-4);
-        Assert.Throws<ArgumentException>(() => OcclusionMap.Of(network, image, patch: 4));
-        Assert.Throws<ArgumentException>(() => OcclusionMap.Of(network, Oracle.Test.Slice(0, 2)));
+        Assert.Throws<ArgumentException>(() => OcclusionMap.Of(classifier, image, patch: 4));
+        Assert.Throws<ArgumentException>(() => OcclusionMap.Of(classifier, Oracle.Test.Slice(0, 2)));
     }
 
     private static float[] Pixels(int image) => [.. Oracle.Test.Slice(image, 1).Pixels.ToArray().Select(pixel => pixel / 255f)];

@@ -19,7 +19,8 @@ public abstract class OracleTests<TDevice> where TDevice : ITestDevice
     {
         using Network network = Create(name, out JsonElement golden);
         JsonElement expected = golden.GetProperty("test_logits_first_8");
-        IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, Oracle.Test.Slice(0, 8));
+        using var classifier = new Classifier(network);
+        IReadOnlyList<Prediction> predictions = classifier.Predict(Oracle.Test.Slice(0, 8));
         double[] all = [.. expected.EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetDouble()))];
         Near(all, [.. predictions.SelectMany(prediction => prediction.Logits)], "logits");
     }

@@ -106,10 +106,6 @@ def main():
     write("wide-digits", *near_ties(14, 32, FASHION), digits=8)
     for seed in range(8):
         write(f"near-ties-{seed}", *near_ties(100 + seed, 10 + 10 * (seed % 3), FASHION[: 4 + seed]))
-    # Averages that are rounded otherwise when they are summed from left to right instead of in NumPy's order.
-    write("order-of-sums-0", *near_ties(1001, 20, FASHION))
-    write("order-of-sums-1", *near_ties(1008, 40, FASHION))
-    write("order-of-sums-2", *near_ties(1002, 40, FASHION), digits=3)
     write("scores", *with_scores(7, 300, FASHION))
     write("scores-of-three", *with_scores(8, 101, ["left", "right", "straight on"]))
 

@@ -63,29 +63,8 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
     private static ClassReport Average(string name, List<ClassReport> classes, Func<ClassReport, double> weight, int samples)
     {
         double total = classes.Sum(weight);
-        double Mean(Func<ClassReport, double> value) => total == 0 ? 0 : Sum([.. classes.Select(report => weight(report) * value(report))]) / total;
+        double Mean(Func<ClassReport, double> value) => total == 0 ? 0 : classes.Sum(report => weight(report) * value(report)) / total;
         return new ClassReport(name, Mean(report => report.Precision), Mean(report => report.Recall), Mean(report => report.F1), samples);
-    }
-
-    /// <summary>The sum in the order in which NumPy adds up to 128 numbers, whose last bit decides how an average of, say, 0.545 is rounded in the report.</summary>
-    private static double Sum(ReadOnlySpan<double> values)
-    {
-        double sum = 0;
-        int done = values.Length / 8 * 8;
-        if (done > 0)
-        {
-            Span<double> lanes = stackalloc double[8];
-            for (int i = 0; i < done; i++)
-            {
-                lanes[i % 8] += values[i];
-            }
-            sum = lanes[0] + lanes[1] + (lanes[2] + lanes[3]) + (lanes[4] + lanes[5] + (lanes[6] + lanes[7]));
-        }
-        foreach (double value in values[done..])
-        {
-            sum += value;
-        }
-        return sum;
     }
 
     private static double Ratio(double part, double whole) => whole == 0 ? 0 : part / whole;

@@ -9,35 +9,24 @@ public sealed class ScoredImages
     private readonly double[] losses;
     private readonly float[] probabilities;
 
-    /// <summary>Room for a set's images.</summary>
-    internal ScoredImages(ReadOnlySpan<byte> labels, int classes)
+    /// <summary>Scores images by their logits, which become their probabilities.</summary>
+    /// <param name="labels">[images].</param>
+    /// <param name="logits">[images, classes].</param>
+    internal ScoredImages(ReadOnlySpan<byte> labels, float[] logits)
     {
-        Classes = classes;
+        Classes = logits.Length / labels.Length;
         this.labels = labels.ToArray();
         predicted = new int[labels.Length];
         losses = new double[labels.Length];
-        probabilities = new float[labels.Length * classes];
-    }
-
-    /// <summary>Scores images by logits that were computed elsewhere.</summary>
-    /// <param name="labels">[images], each below the number of classes.</param>
-    /// <param name="logits">[images, classes].</param>
-    /// <param name="classes">The number of classes.</param>
-    /// <returns>The scores.</returns>
-    /// <exception cref="ArgumentException">The lengths do not agree, or a label has no class.</exception>
-    public static ScoredImages FromLogits(ReadOnlySpan<byte> labels, ReadOnlySpan<float> logits, int classes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(classes);
-        if (logits.Length != (long)labels.Length * classes || (classes <= byte.MaxValue && labels.IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1)) >= 0))
-        {
-            throw new ArgumentException($"{logits.Length} logits and {labels.Length} labels do not fit {classes} classes");
-        }
-        var scores = new ScoredImages(labels, classes);
+        probabilities = logits;
         for (int i = 0; i < labels.Length; i++)
         {
-            scores.Set(i, logits.Slice(i * classes, classes));
+            Span<float> row = logits.AsSpan(i * Classes, Classes);
+            var softmax = new Softmax(row);
+            predicted[i] = softmax.Class;
+            losses[i] = softmax.LogSum - row[labels[i]];
+            softmax.CopyTo(row);
         }
-        return scores;
     }
 
     /// <summary>The number of images.</summary>
@@ -92,30 +81,6 @@ public sealed class ScoredImages
             matrix[labels[i]][predicted[i]]++;
         }
         return matrix;
-    }
-
-    /// <summary>Takes an image's logits.</summary>
-    internal void Set(int index, ReadOnlySpan<float> logits)
-    {
-        Span<float> row = probabilities.AsSpan(index * Classes, Classes);
-        int best = 0;
-        for (int i = 1; i < logits.Length; i++)
-        {
-            best = logits[i] > logits[best] ? i : best;
-        }
-        double max = logits[best], sum = 0;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            double exponential = Math.Exp(logits[i] - max);
-            row[i] = (float)exponential;
-            sum += exponential;
-        }
-        for (int i = 0; i < row.Length; i++)
-        {
-            row[i] = (float)(row[i] / sum);
-        }
-        predicted[index] = best;
-        losses[index] = max + Math.Log(sum) - logits[labels[index]];
     }
 }
 

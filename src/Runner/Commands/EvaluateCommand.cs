@@ -46,19 +46,18 @@ internal sealed class EvaluateCommand
         }
         string file = parsed.GetRequiredValue(CommonOptions.RequiredWeights)!;
         TrainedModel trained = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
+        ModelDefinition model = trained.Model;
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
         DataSplit split = parsed.GetValue(CommonOptions.Split);
         Task<ImageSet> reading = Inputs.StartReading(host, data, split, model.Input);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model, device, training: false);
-        network.ImportWeights(tensors);
+        using var classifier = new Classifier(trained, device, maxBatch: 512);
         ImageSet images = reading.GetAwaiter().GetResult();
         Inputs.RequireFit(model, images);
         Inputs.CompareClasses(host, trained, images);
         output.Talk.WriteLine(TextTable.Format(["model", Summaries.Of(model)],
             [["weights", file], ["accelerator", Summaries.Of(device)], ["data", $"{data.Path}, {split.ToString().ToLowerInvariant()} split"]]));
-        EvaluationResult result = Evaluation.Run(network, images);
+        EvaluationResult result = classifier.Evaluate(images);
         output.Result(EvaluationDocument.Of(result), Documents.Default.EvaluationDocument, Summaries.Report(result), console => EvaluationView.Write(console, result));
         if (wanted is not null)
         {

@@ -104,18 +104,17 @@ internal sealed class ExplainCommand
             return WorkedExampleSteps.Of(WorkedExample.Run(device), device.Info.Id);
         }
         TrainedModel trained = TrainedModel.Load(file, parsed.GetValue(CommonOptions.Model));
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
         if (parsed.GetValue(ImageFileName) is { } path)
         {
             ImageSet own = Read(path, trained, parsed.GetValue(PictureArguments.Invert));
             using Device fileDevice = Open(parsed);
-            return ModelSteps.Of(model, tensors, fileDevice, own, path, label: null);
+            return ModelSteps.Of(trained, fileDevice, own, path, label: null);
         }
-        Task<ImageSet> reading = StartReading(parsed, model.Input);
+        Task<ImageSet> reading = StartReading(parsed, trained.Model.Input);
         using Device modelDevice = Open(parsed);
         (ImageSet image, string source) = Image(reading, parsed);
-        Inputs.RequireFit(model, image);
-        return ModelSteps.Of(model, tensors, modelDevice, image, source, image.ClassNames[image.Labels.Span[0]]);
+        Inputs.RequireFit(trained.Model, image);
+        return ModelSteps.Of(trained, modelDevice, image, source, image.ClassNames[image.Labels.Span[0]]);
     }
 
     private Task<ImageSet> StartReading(ParseResult parsed, TensorShape shape) =>

@@ -77,9 +77,8 @@ internal sealed class ExportCommand
     private static double Compare(ParseResult parsed, string path, TrainedModel model, ImageSet images)
     {
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model.Model, device, images.Count, training: false);
-        network.ImportWeights(model.Weights);
-        return OnnxFile.Compare(path, images, Evaluation.Predict(network, images));
+        using var classifier = new Classifier(model, device, images.Count);
+        return OnnxFile.Compare(path, images, classifier.Predict(images));
     }
 
     /// <summary>The first test images, and what they are; where no data were given, and Fashion-MNIST is not there or not what the model takes, noise tells as much.</summary>

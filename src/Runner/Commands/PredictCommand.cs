@@ -48,8 +48,7 @@ internal sealed class PredictCommand
     private int FromFiles(ParseResult parsed, TrainedModel trained, IReadOnlyList<string> files)
     {
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(trained.Model, device, Math.Clamp(files.Count, 1, PictureArguments.AtOnce), training: false);
-        network.ImportWeights(trained.Weights);
+        using var classifier = new Classifier(trained, device, Math.Clamp(files.Count, 1, PictureArguments.AtOnce));
         var documents = new List<PredictionDocument>();
         int damaged = 0;
         foreach (string[] part in files.Chunk(PictureArguments.AtOnce))
@@ -62,7 +61,7 @@ internal sealed class PredictCommand
             damaged += problems.Count;
             if (images is not null)
             {
-                documents.AddRange(Evaluation.Predict(network, images).Select(each =>
+                documents.AddRange(classifier.Predict(images).Select(each =>
                     new PredictionDocument(read[each.Index], null, each.Class, images.ClassNames[each.Class], each.Probabilities, each.Logits)));
             }
         }
@@ -73,12 +72,11 @@ internal sealed class PredictCommand
 
     private int FromSplit(ParseResult parsed, TrainedModel trained)
     {
-        (ModelDefinition model, IReadOnlyList<WeightTensor> tensors) = trained;
+        ModelDefinition model = trained.Model;
         Task<ImageSet> reading = Inputs.StartReading(host, DataFolder.Open(parsed.GetValue(CommonOptions.Data)), parsed.GetValue(CommonOptions.Split), model.Input);
         int count = parsed.GetValue(Count);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model, device, Math.Min(count, PictureArguments.AtOnce), training: false);
-        network.ImportWeights(tensors);
+        using var classifier = new Classifier(trained, device, Math.Min(count, PictureArguments.AtOnce));
         ImageSet all = reading.GetAwaiter().GetResult();
         if (count > all.Count)
         {
@@ -88,7 +86,7 @@ internal sealed class PredictCommand
         Inputs.RequireFit(model, images);
         Inputs.CompareClasses(host, trained, images);
         IReadOnlyList<string> names = trained.ClassNames ?? images.ClassNames;
-        IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, images);
+        IReadOnlyList<Prediction> predictions = classifier.Predict(images);
         new Output(host, parsed).Result(
             [.. predictions.Select(each => new PredictionDocument(null, each.Index, each.Class, names[each.Class], each.Probabilities, each.Logits))],
             Documents.Default.IReadOnlyListPredictionDocument,

@@ -200,9 +200,8 @@ internal sealed class ShowCommand
     {
         Inputs.RequireFit(model.Model, images);
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
-        using var network = new Network(model.Model, device, Math.Min(images.Count, 512), training: false);
-        network.ImportWeights(model.Weights);
-        return Evaluation.Predict(network, images);
+        using var classifier = new Classifier(model, device, Math.Min(images.Count, 512));
+        return classifier.Predict(images);
     }
 
     private static int[] Existing(int[] indices, ImageSet images) => Array.FindIndex(indices, index => index >= images.Count) is >= 0 and int wrong

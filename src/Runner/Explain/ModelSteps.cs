@@ -9,18 +9,17 @@ internal static class ModelSteps
     private const int OnTerminal = 6;
 
     /// <summary>Runs an image through a model.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="weights">Its weights.</param>
+    /// <param name="trained">The model with its weights.</param>
     /// <param name="device">Where it runs.</param>
     /// <param name="image">A set of this one image.</param>
     /// <param name="source">Where it comes from, for people.</param>
     /// <param name="label">Its true class; null when nobody knows.</param>
-    public static Explanation Of(ModelDefinition model, IReadOnlyList<WeightTensor> weights, Device device, ImageSet image, string source, string? label)
+    public static Explanation Of(TrainedModel trained, Device device, ImageSet image, string source, string? label)
     {
-        using var network = new Network(model, device, training: false);
-        network.ImportWeights(weights);
-        Prediction prediction = Evaluation.Predict(network, image)[0];
-        OcclusionMap occlusion = OcclusionMap.Of(network, image);
+        (ModelDefinition model, IReadOnlyList<WeightTensor> weights) = trained;
+        using var classifier = new Classifier(trained, device, maxBatch: 512);
+        Prediction prediction = classifier.Predict(image)[0];
+        OcclusionMap occlusion = OcclusionMap.Of(classifier, image);
         using var inspector = new Inspector(model, weights, device);
         float[] pixels = [.. image.Pixels.ToArray().Select(pixel => pixel / 255f)];
         float[] planes = [.. Enumerable.Range(0, image.Shape.Channels).SelectMany(channel => pixels.Where((_, i) => i % image.Shape.Channels == channel))];

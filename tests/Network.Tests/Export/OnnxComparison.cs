@@ -38,9 +38,8 @@ internal static class OnnxComparison
     /// <summary>What a network says of images.</summary>
     public static IReadOnlyList<Prediction> Predict(ModelDefinition model, IReadOnlyList<WeightTensor> weights, ImageSet images)
     {
-        using var network = new Network(model, TestDevices.Cpu(2), 512, training: false);
-        network.ImportWeights(weights);
-        return Evaluation.Predict(network, images);
+        using var classifier = new Classifier(new TrainedModel(model, weights), TestDevices.Cpu(2));
+        return classifier.Predict(images);
     }
 
     /// <summary>Images of random pixels, with the classes in turn.</summary>

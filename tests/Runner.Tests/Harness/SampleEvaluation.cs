@@ -27,7 +27,7 @@ internal static class SampleEvaluation
             }
             logits[(i * 10) + labels[i]] += (i / 10) % 7 == 0 ? 0 : 4;
         }
-        return ScoredImages.FromLogits(labels, logits, 10);
+        return new ScoredImages(labels, logits);
     }
 
     private static ImageSet Set()

@@ -33,9 +33,8 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     {
         byte[] pixels = [.. Enumerable.Range(0, 5 * model.Model.Input.Count).Select(i => (byte)((53 * i) + 7))];
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"));
-        using var network = new Network(model.Model, device, 5, training: false);
-        network.ImportWeights(model.Weights);
-        IReadOnlyList<Prediction> predictions = Evaluation.Predict(network, new ImageSet(pixels, new byte[5], model.Model.Input, ["a", "b", "c"]));
+        using var classifier = new Classifier(model, device, maxBatch: 5);
+        IReadOnlyList<Prediction> predictions = classifier.Predict(new ImageSet(pixels, new byte[5], model.Model.Input, ["a", "b", "c"]));
         double[][] expected = JsonSerializer.Deserialize<double[][]>(File.ReadAllText(FileOf(file)))!;
         double bound = 1e-5 * expected.Max(row => row.Max(Math.Abs));
         for (int i = 0; i < 15; i++)

@@ -114,9 +114,8 @@ public sealed class PackageTests(Packed packed, TinyData tiny) : IClassFixture<P
         Assert.Contains(line.Groups[1].Value, FashionMnist.ClassNames);
         ImageSet images = IdxDataSet.Open(tiny.Data).LoadTest().Slice(0, 4);
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 2);
-        using var network = new Network(model.Model, device, 4, training: false);
-        network.ImportWeights(model.Weights);
-        Assert.InRange(OnnxFile.Compare(Path.Combine(folder, "model.onnx"), images, Evaluation.Predict(network, images)), 0, 1e-5);
+        using var classifier = new Classifier(model, device, maxBatch: 4);
+        Assert.InRange(OnnxFile.Compare(Path.Combine(folder, "model.onnx"), images, classifier.Predict(images)), 0, 1e-5);
     }
 
     /// <summary>The whole programs in a document: its blocks of C# that begin with the library's namespace.</summary>

@@ -10,16 +10,16 @@ namespace GpuCnn;
 public sealed record OcclusionMap(int Class, double Probability, int Patch, byte Grey, IReadOnlyList<IReadOnlyList<double>> Drop)
 {
     /// <summary>Covers one pixel after another, with what lies around it.</summary>
-    /// <param name="network">The network.</param>
+    /// <param name="classifier">The model.</param>
     /// <param name="image">A set of one image; its label is not looked at.</param>
     /// <param name="patch">Height and width of the patch, odd, so that it has a middle; what hangs over the edge is cut.</param>
     /// <param name="grey">The patch's brightness in every channel.</param>
     /// <returns>The map.</returns>
     /// <exception cref="ModelException">The image does not fit the model.</exception>
     /// <exception cref="ArgumentException">There is not exactly one image, or the patch is not odd and positive.</exception>
-    public static OcclusionMap Of(Network network, ImageSet image, int patch = 7, byte grey = 127)
+    public static OcclusionMap Of(Classifier classifier, ImageSet image, int patch = 7, byte grey = 127)
     {
-        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(classifier);
         ArgumentNullException.ThrowIfNull(image);
         if (image.Count != 1)
         {
@@ -29,7 +29,7 @@ public sealed record OcclusionMap(int Class, double Probability, int Patch, byte
         {
             throw new ArgumentException($"a patch of {patch} pixels has no middle", nameof(patch));
         }
-        Prediction whole = Evaluation.Predict(network, image)[0];
+        Prediction whole = classifier.Predict(image)[0];
         TensorShape shape = image.Shape;
         int positions = shape.Height * shape.Width;
         var covered = new byte[positions * shape.Count];
@@ -39,7 +39,7 @@ public sealed record OcclusionMap(int Class, double Probability, int Patch, byte
             image.Pixels.Span.CopyTo(target);
             Cover(target, shape, i / shape.Width, i % shape.Width, patch / 2, grey);
         }
-        double[] drop = [.. Evaluation.Predict(network, new ImageSet(covered, new byte[positions], shape, image.ClassNames))
+        double[] drop = [.. classifier.Predict(new ImageSet(covered, new byte[positions], shape, image.ClassNames))
             .Select(each => whole.Probabilities[whole.Class] - each.Probabilities[whole.Class])];
         return new OcclusionMap(whole.Class, whole.Probabilities[whole.Class], patch, grey, [.. drop.Chunk(shape.Width)]);
     }
