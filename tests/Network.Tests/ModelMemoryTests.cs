@@ -27,9 +27,9 @@ public sealed class ModelMemoryTests
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 1);
         using (var network = new Network(model, device, batchSize))
         {
-            using var optimizer = new Optimizer(network, new TrainingOptions());
-            // The optimizer knows its network.
-            Assert.Equal(memory.TrainingBytes, Allocated(optimizer));
+            using var update = new WeightUpdate(network, new TrainingOptions());
+            // The update knows its network.
+            Assert.Equal(memory.TrainingBytes, Allocated(update));
         }
         using (var network = new Network(model, device, batchSize, training: false))
         {
@@ -60,8 +60,8 @@ public sealed class ModelMemoryTests
                 bytes += (long)type.GetProperty("Length")!.GetValue(found)! * System.Runtime.InteropServices.Marshal.SizeOf(type.GenericTypeArguments[0]);
                 continue;
             }
-            IEnumerable<object?> parts = found is Node[] nodes ? nodes : Fields(type).Select(field => field.GetValue(found));
-            foreach (object part in parts.OfType<object>().Where(part => part is Node[] || part.GetType() is { IsClass: true, IsArray: false } && part.GetType().Namespace?.StartsWith("GpuCnn", StringComparison.Ordinal) == true))
+            IEnumerable<object?> parts = found is object[] items ? items : Fields(type).Select(field => field.GetValue(found));
+            foreach (object part in parts.OfType<object>().Where(part => part is object[] || part.GetType() is { IsClass: true, IsArray: false } && part.GetType().Namespace?.StartsWith("GpuCnn", StringComparison.Ordinal) == true))
             {
                 open.Push(part);
             }

@@ -174,10 +174,10 @@ public abstract class NonFiniteTests<TDevice> where TDevice : ITestDevice
     private static void RequireSame(TrainingState expected, TrainingState actual)
     {
         Assert.Equal(expected.StepLosses, actual.StepLosses);
-        foreach ((IReadOnlyList<WeightTensor> a, IReadOnlyList<WeightTensor> b) in
-            ((IReadOnlyList<WeightTensor>, IReadOnlyList<WeightTensor>)[])[(expected.Weights, actual.Weights), (expected.FirstMoments, actual.FirstMoments), (expected.SecondMoments, actual.SecondMoments)])
+        Assert.Equal(expected.Parts.Select(part => part.Name), actual.Parts.Select(part => part.Name));
+        foreach ((StateTensors a, StateTensors b) in expected.Parts.Zip(actual.Parts))
         {
-            Assert.Equal(a.SelectMany(tensor => tensor.Values), b.SelectMany(tensor => tensor.Values));
+            Assert.Equal(a.InOrder.SelectMany(tensor => tensor.Values), b.InOrder.SelectMany(tensor => tensor.Values));
         }
     }
 

@@ -19,12 +19,12 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
 
     public static TheoryData<string, TrainingOptions> All => new()
     {
-        { "AdamW", Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
-        { "SGD", Options with { Optimizer = OptimizerKind.SgdMomentum, WeightDecay = 0.01 } },
+        { "AdamW", Options with { Optimizer = new AdamW(), WeightDecay = 0.1 } },
+        { "SGD", Options with { Optimizer = new Sgd(), WeightDecay = 0.01 } },
         { "smoothing", Options with { LabelSmoothing = 0.2 } },
         { "clipping", Options with { GradientClip = 0.5 } },
         { "average", Options with { WeightAverage = 0.9 } },
-        { "all", Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1, LabelSmoothing = 0.1, GradientClip = 0.7, WeightAverage = 0.7 } },
+        { "all", Options with { Optimizer = new AdamW(), WeightDecay = 0.1, LabelSmoothing = 0.1, GradientClip = 0.7, WeightAverage = 0.7 } },
     };
 
     /// <remarks>The model has no ReLU and no maximum, which rounding decides where values are equal: with them, PyTorch's own single and double precision are 1e-3 apart after twenty steps.</remarks>
@@ -47,7 +47,7 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
             Dropout = false,
             TrainSamples = 21 * Batch,
             ValidationSplit = 1.0 / 21,
-            Optimizer = settings.GetProperty("optimizer").GetString() switch { "adam" => OptimizerKind.Adam, "adamw" => OptimizerKind.AdamW, _ => OptimizerKind.SgdMomentum },
+            Optimizer = Optimizer.Parse(settings.GetProperty("optimizer").GetString()!),
             LearningRate = Setting("learning_rate"),
             WeightDecay = Setting("weight_decay"),
             LabelSmoothing = Setting("label_smoothing"),
@@ -123,8 +123,8 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
             return (device.Copies - copies, device.Synchronizations - waits, device.DelayedReads - reads);
         }
         (long copiesOfAdam, long waitsOfAdam, long readsOfAdam) = Counts(Options);
-        // The state at the end of an epoch: two moments for Adam, one for SGD, and the average.
-        int more = (options.Optimizer == OptimizerKind.SgdMomentum ? -1 : 0) + (options.WeightAverage > 0 ? 1 : 0);
+        // The state at the end of an epoch: two moments for Adam, one velocity for SGD, and the average.
+        int more = options.Optimizer.States.Count - Options.Optimizer.States.Count + (options.WeightAverage > 0 ? 1 : 0);
         Assert.Equal((copiesOfAdam + more, waitsOfAdam + more, readsOfAdam), Counts(options));
     }
 
@@ -170,14 +170,14 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
         var keeper = new Keeper();
         Train(Options with { Epochs = 1 }, null, keeper);
         TrainingState state = keeper.States[0];
-        Refused(Options with { Optimizer = OptimizerKind.AdamW }, "optimizer is Adam, here it is AdamW");
+        Refused(Options with { Optimizer = new AdamW() }, "optimizer is adam, here it is adamw");
         Refused(Options with { WeightAverage = 0.5 }, "decay of the weights' average is 0, here it is 0.5");
         Refused(Options with { LabelSmoothing = 0.5 }, "label smoothing is 0, here it is 0.5");
         Refused(Options with { GradientClip = 2 }, "greatest norm of gradients is 0, here it is 2");
-        state = state with { Options = state.Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.25 } };
-        Refused(Options with { Optimizer = OptimizerKind.AdamW }, "weight decay is 0.25, here it is 0.01");
+        state = state with { Options = state.Options with { Optimizer = new AdamW(), WeightDecay = 0.25 } };
+        Refused(Options with { Optimizer = new AdamW() }, "weight decay is 0.25, here it is 0.01");
         state = state with { Options = state.Options with { WeightAverage = 0.5 } };
-        Assert.Throws<ModelMismatchException>(() => Train(Options with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.25, WeightAverage = 0.5 }, state, null));
+        Assert.Throws<ModelMismatchException>(() => Train(Options with { Optimizer = new AdamW(), WeightDecay = 0.25, WeightAverage = 0.5 }, state, null));
         void Refused(TrainingOptions options, string problem) =>
             Assert.Contains(problem, Assert.Throws<StateMismatchException>(() => Train(options, state, null)).Message, StringComparison.Ordinal);
     }

@@ -246,8 +246,8 @@ public sealed class TrainerOnCpu : TrainerTests<Cpu>
         { "cnn1", new() },
         { "cnn3", new() },
         { "cnn1", new() { Augmentation = Augmentation.Parse("shift=2,flip,erase=0.5") } },
-        { "cnn2", new() { Optimizer = OptimizerKind.AdamW, LabelSmoothing = 0.1, GradientClip = 1, WeightAverage = 0.9 } },
-        { "cnn2", new() { Optimizer = OptimizerKind.SgdMomentum, WeightDecay = 1e-3 } },
+        { "cnn2", new() { Optimizer = new AdamW(), LabelSmoothing = 0.1, GradientClip = 1, WeightAverage = 0.9 } },
+        { "cnn2", new() { Optimizer = new Sgd(), WeightDecay = 1e-3 } },
     };
 
     [Theory]

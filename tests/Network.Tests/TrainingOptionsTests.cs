@@ -15,8 +15,8 @@ public sealed class TrainingOptionsTests
         { "--learning-rate", Preset with { LearningRate = 0 } },
         { "--learning-rate", Preset with { LearningRate = double.NaN } },
         { "--learning-rate", Preset with { LearningRate = double.PositiveInfinity } },
-        { "--weight-decay", Preset with { Optimizer = OptimizerKind.AdamW, WeightDecay = -0.1 } },
-        { "--weight-decay", Preset with { Optimizer = OptimizerKind.SgdMomentum, WeightDecay = double.NaN } },
+        { "--weight-decay", Preset with { Optimizer = new AdamW(), WeightDecay = -0.1 } },
+        { "--weight-decay", Preset with { Optimizer = new Sgd(), WeightDecay = double.NaN } },
         { "--weight-decay", Preset with { WeightDecay = 0.01 } },
         { "--label-smoothing", Preset with { LabelSmoothing = 1 } },
         { "--label-smoothing", Preset with { LabelSmoothing = double.NaN } },
@@ -53,19 +53,29 @@ public sealed class TrainingOptionsTests
     }
 
     [Fact]
-    public void The_presets_are_allowed() => Assert.All(Enum.GetValues<OptimizerKind>(), optimizer => (Preset with { Optimizer = optimizer }).Validate());
+    public void The_presets_are_allowed() => Assert.All(Optimizer.All, optimizer => (Preset with { Optimizer = optimizer }).Validate());
 
     [Fact]
     public void Learning_rate_and_weight_decay_are_the_optimizers_unless_set()
     {
         Assert.Equal((1e-3, 0), (Preset.LearningRate, Preset.WeightDecay));
-        TrainingOptions adamw = Preset with { Optimizer = OptimizerKind.AdamW }, sgd = Preset with { Optimizer = OptimizerKind.SgdMomentum };
+        TrainingOptions adamw = Preset with { Optimizer = new AdamW() }, sgd = Preset with { Optimizer = new Sgd() };
         Assert.Equal((1e-3, 0.01), (adamw.LearningRate, adamw.WeightDecay));
         Assert.Equal((0.05, 0), (sgd.LearningRate, sgd.WeightDecay));
         Assert.Equal(sgd, sgd with { LearningRate = 0.05, WeightDecay = 0 });
         Assert.NotEqual(sgd, sgd with { LearningRate = Math.BitIncrement(0.05) });
         Assert.NotEqual(sgd, adamw with { LearningRate = 0.05, WeightDecay = 0 });
         Assert.Equal((0.2, 0), ((adamw with { LearningRate = 0.2 }).LearningRate, (adamw with { WeightDecay = 0 }).WeightDecay));
+    }
+
+    [Fact]
+    public void Optimizers_are_found_by_name_and_are_equal_when_their_names_are()
+    {
+        Assert.Superset(new HashSet<string> { "adam", "adamw", "sgd" }, Optimizer.All.Select(each => each.Name).ToHashSet());
+        Assert.All(Optimizer.All, each => Assert.Equal(each, Optimizer.Parse(each.Name)));
+        Assert.Equal(Optimizer.All.Select(each => each.Name).Order(StringComparer.Ordinal), Optimizer.All.Select(each => each.ToString()));
+        Assert.Equal(Preset, Preset with { Optimizer = new Adam() });
+        Assert.Equal("--optimizer", Assert.Throws<OptionException>(() => Optimizer.Parse("Adam")).Flag);
     }
 
     [Theory]

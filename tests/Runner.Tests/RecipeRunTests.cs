@@ -38,7 +38,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
         ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
         Assert.Equal(("adamw", 0.001, 0.01, 0.1, 2.0, 0.75), (args.Optimizer, args.LearningRate, args.WeightDecay, args.LabelSmoothing, args.GradientClip, args.WeightAverage));
         TrainingState state = new CheckpointFolder(Path.Combine(folder, "checkpoint")).LoadNewest()!.State;
-        Assert.Equal((OptimizerKind.AdamW, 0.01, 0.1, 2.0, 0.75), (state.Options.Optimizer, state.Options.WeightDecay, state.Options.LabelSmoothing, state.Options.GradientClip, state.Options.WeightAverage));
+        Assert.Equal((new AdamW(), 0.01, 0.1, 2.0, 0.75), (state.Options.Optimizer, state.Options.WeightDecay, state.Options.LabelSmoothing, state.Options.GradientClip, state.Options.WeightAverage));
         var last = TrainedModel.Load(Path.Combine(folder, "weights", "last.safetensors"));
         Assert.Equal(0.75, last.AverageDecay);
         Assert.Equal(0.75, TrainedModel.Load(Path.Combine(folder, "weights", "best.safetensors")).AverageDecay);

@@ -120,7 +120,7 @@ internal sealed class AdamWCase : DecayCase
     }
 
     /// <inheritdoc/>
-    protected override void Launch(Device on) => Adam.Run(on, Parameters.View, Gradients.View, FirstMoments.View, SecondMoments.View, Parameters.Length, 1, Rate,
+    protected override void Launch(Device on) => Kernels.Adam.Run(on, Parameters.View, Gradients.View, FirstMoments.View, SecondMoments.View, Parameters.Length, 1, Rate,
         weightDecay: Decay, decayRanges: Ranges.View, gradientScale: Scale.View);
 }
 

@@ -204,7 +204,7 @@ internal sealed class AdamCase : KernelCase
 
     /// <inheritdoc/>
     protected override void Launch(Device on) =>
-        Adam.Run(on, Parameters.View, Gradients.View, FirstMoments.View, SecondMoments.View, Parameters.Length, 1, Rate);
+        Kernels.Adam.Run(on, Parameters.View, Gradients.View, FirstMoments.View, SecondMoments.View, Parameters.Length, 1, Rate);
 }
 
 /// <summary>A step of stochastic gradient descent with momentum over all parameters of a model.</summary>

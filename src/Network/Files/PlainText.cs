@@ -29,6 +29,9 @@ public static class PlainText
         return text.Length > most ? string.Concat(Of(text[..most]), "...") : Of(text);
     }
 
+    /// <summary>Names in a sentence: <c>a, b or c</c>.</summary>
+    internal static string Or(IReadOnlyList<string> names) => names.Count == 1 ? names[0] : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
+
     private static bool Acts(char letter) =>
         char.IsControl(letter) || letter is '\u061c' or '\u200e' or '\u200f' or '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

@@ -30,7 +30,7 @@ public static class ModelZoo
         {
             Epochs = 36,
             BatchSize = 256,
-            Optimizer = OptimizerKind.AdamW,
+            Optimizer = new AdamW(),
             LearningRate = 0.005,
             Schedule = new OneCycleSchedule { Rise = 0.2 },
             WeightDecay = 0.02,

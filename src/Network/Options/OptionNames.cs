@@ -20,6 +20,6 @@ public sealed class OptionNames<T>(params IReadOnlyList<string> all) where T : s
     {
         int index = all.ToList().IndexOf(name);
         return index >= 0 ? Enum.GetValues<T>()[index]
-            : throw new OptionException(flag, $"'{PlainText.Beginning(name, LearningRateSchedule.LongestText)}' is not allowed: give {string.Join(", ", all.SkipLast(1))} or {all[^1]}");
+            : throw new OptionException(flag, $"'{PlainText.Beginning(name, LearningRateSchedule.LongestText)}' is not allowed: give {PlainText.Or(all)}");
     }
 }

@@ -5,9 +5,11 @@ namespace GpuCnn;
 /// <summary>How a network is trained. The defaults are those of the three configurations.</summary>
 public sealed record TrainingOptions
 {
+    private static readonly Adam Adam = new();
     private static readonly ConstantSchedule Constant = new();
 
     private readonly double? learningRate, weightDecay;
+    private readonly Optimizer? optimizer;
     private readonly LearningRateSchedule? schedule;
 
     /// <summary>Passes over the training images, at least 1.</summary>
@@ -17,20 +19,25 @@ public sealed record TrainingOptions
     public int BatchSize { get; init; } = 512;
 
     /// <summary>The rule by which weights change.</summary>
-    public OptimizerKind Optimizer { get; init; }
+    /// <remarks>As with <see cref="Schedule"/>, what reads an older checkpoint gives nothing.</remarks>
+    public Optimizer Optimizer
+    {
+        get => optimizer ?? Adam;
+        init => optimizer = value;
+    }
 
-    /// <summary>The optimizer's step size, above 0 and at most 1; its <see cref="DefaultLearningRate"/> unless set.</summary>
+    /// <summary>The optimizer's step size, above 0 and at most 1; its <see cref="Optimizer.DefaultLearningRate"/> unless set.</summary>
     public double LearningRate
     {
-        get => learningRate ?? DefaultLearningRate(Optimizer);
+        get => learningRate ?? Optimizer.DefaultLearningRate;
         init => learningRate = value;
     }
 
-    /// <summary>How fast weights shrink by themselves, from 0 to 1; biases, and what batch normalizations learn, do not. The optimizer's <see cref="DefaultWeightDecay"/> unless set; plain Adam
-    /// takes none.</summary>
+    /// <summary>How fast weights shrink by themselves, from 0 to 1; biases, and what batch normalizations learn, do not. The optimizer's
+    /// <see cref="Optimizer.DefaultWeightDecay"/> unless set; plain Adam takes none.</summary>
     public double WeightDecay
     {
-        get => weightDecay ?? DefaultWeightDecay(Optimizer);
+        get => weightDecay ?? Optimizer.DefaultWeightDecay;
         init => weightDecay = value;
     }
 
@@ -114,16 +121,6 @@ public sealed record TrainingOptions
     /// <summary>What <see cref="WarmUp"/> may be.</summary>
     public static OptionRule<double> WarmUpRule { get; } = new("--warm-up", "0 (none) or more, less than the epochs", value => value is >= 0 and < 1_000_000);
 
-    /// <summary>The learning rate of an optimizer unless another is set.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    /// <returns>The rate.</returns>
-    public static double DefaultLearningRate(OptimizerKind optimizer) => optimizer == OptimizerKind.SgdMomentum ? 0.05 : 1e-3;
-
-    /// <summary>The weight decay of an optimizer unless another is set: PyTorch's.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    /// <returns>The decay.</returns>
-    public static double DefaultWeightDecay(OptimizerKind optimizer) => optimizer == OptimizerKind.AdamW ? 0.01 : 0;
-
     /// <summary>Whether two trainings have the same options: a value that was set is the same as one that the optimizer brings along.</summary>
     /// <remarks>A record would compare what was set. Its text has the values of all properties, numbers so that they can be read back.</remarks>
     /// <param name="other">The other options.</param>
@@ -141,9 +138,10 @@ public sealed record TrainingOptions
         BatchSizeRule.Check(BatchSize);
         LearningRateRule.Check(LearningRate);
         WeightDecayRule.Check(WeightDecay);
-        if (Optimizer == OptimizerKind.Adam && WeightDecay > 0)
+        if (WeightDecay > 0 && !Optimizer.TakesWeightDecay)
         {
-            throw WeightDecayRule.Refuse(WeightDecay, "it with --optimizer adamw or sgd, Adam takes none");
+            string[] others = [.. Optimizer.All.Where(each => each.TakesWeightDecay).Select(each => each.Name)];
+            throw WeightDecayRule.Refuse(WeightDecay, $"it with {Optimizer.Flag} {PlainText.Or(others)}, {Optimizer.Title} takes none");
         }
         LabelSmoothingRule.Check(LabelSmoothing);
         GradientClipRule.Check(GradientClip);

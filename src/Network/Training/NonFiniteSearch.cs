@@ -7,8 +7,8 @@ namespace GpuCnn;
 /// <remarks>A step gives the same bits each time, so what spoiled a training is found again where it began, though it was noticed only later: losses are read late,
 /// a gradient is not looked at, and a weight that is NaN says nothing of its cause.</remarks>
 /// <param name="network">The network, in the state before the first of the steps.</param>
-/// <param name="optimizer">What changes its weights, in the same state.</param>
-internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
+/// <param name="update">What changes its weights, in the same state.</param>
+internal sealed class NonFiniteSearch(Network network, WeightUpdate update)
 {
     private float[] host = [];
     private long step;
@@ -21,7 +21,7 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
     {
         step = pass.Step;
         Forward(images, first, pass);
-        network.Score(tables, index, pass.Batch, gradient: true, optimizer.Options.LabelSmoothing);
+        network.Score(tables, index, pass.Batch, gradient: true, update.Options.LabelSmoothing);
         Look("loss", "the loss", tables.ReadLosses(index + 1)[index..]);
         Node last = network.Nodes[^1];
         Look(last.GradOutput, pass.Batch, last, $"the gradient of {NameOf(last)}'s output");
@@ -37,12 +37,12 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
             }
             Look(node.GradInput, pass.Batch, node, $"the gradient of {name}'s input");
         });
-        optimizer.Step(step, learningRate);
-        if (optimizer.ReadGradientNorm() is { } norm)
+        update.Step(step, learningRate);
+        if (update.ReadGradientNorm() is { } norm)
         {
             Look("gradients", "the norm of all gradients", [norm]);
         }
-        Origin ??= InParameters(optimizer.CopyState(), step);
+        Origin ??= InParameters(update.CopyState(), step);
     }
 
     /// <summary>Runs a batch forward.</summary>
@@ -71,20 +71,18 @@ internal sealed class NonFiniteSearch(Network network, Optimizer optimizer)
     }
 
     /// <summary>The first number among a network's weights, and what the optimizer keeps beside them, that is NaN or infinite.</summary>
-    /// <param name="state">All of them.</param>
-    /// <param name="step">The step after which they are looked at.</param>
-    public static NonFiniteOrigin? InParameters(OptimizerState state, long step)
+    public static NonFiniteOrigin? InParameters(IReadOnlyList<StateTensors> state, long step)
     {
-        IReadOnlyList<ParameterBlock> blocks = state.Blocks;
-        foreach ((string prefix, float[] values) in state.Parts)
+        foreach (StateTensors part in state)
         {
-            if (IndexOfNonFinite(values) is >= 0 and var i)
+            if (IndexOfNonFinite(part.Parameters) is >= 0 and var i)
             {
+                IReadOnlyList<ParameterBlock> blocks = part.Blocks;
                 ParameterBlock block = blocks.FirstOrDefault(block => i < block.Offset + block.Count) ?? blocks.First(block => i < block.RunningOffset + block.RunningCount);
                 string name = i >= block.Offset + block.Count
                     ? i < block.RunningOffset + block.Units ? block.RunningMeanName : block.RunningVarianceName
                     : i < block.Offset + block.WeightCount ? block.WeightName : block.BiasName;
-                return new NonFiniteOrigin(step, block.Name, prefix + name, values[i]);
+                return new NonFiniteOrigin(step, block.Name, part.Words + name, part.Parameters[i]);
             }
         }
         return null;

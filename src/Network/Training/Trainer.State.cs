@@ -29,9 +29,9 @@ public sealed partial class Trainer
         }
         if (StepsDone == 0)
         {
-            optimizer.BeginAverage();
+            update.BeginAverage();
         }
-        OptimizerState copy = optimizer.CopyState();
+        IReadOnlyList<StateTensors> copy = update.CopyState();
         if (NonFiniteSearch.InParameters(copy, StepsDone) is { } origin)
         {
             throw Spoiled($"{origin.Quantity} became {origin.Value}");
@@ -76,7 +76,7 @@ public sealed partial class Trainer
         {
             throw new StateMismatchException($"the state's numbers do not agree: {state.Step} losses, {state.Epochs.Count} epochs of {StepsPerEpoch} steps, {state.StepsOfEpoch} steps of the next");
         }
-        optimizer.Restore(state);
+        update.Restore(state);
         stepsOfEpoch = state.StepsOfEpoch;
         secondsOfEpoch = state.SecondsOfEpoch;
         BaseLearningRate = state.LearningRate;
@@ -98,7 +98,7 @@ public sealed partial class Trainer
     /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
     public IReadOnlyList<WeightTensor> ExportWeights()
     {
-        IReadOnlyList<WeightTensor> weights = StepsDone == 0 ? Network.ExportWeights() : optimizer.ExportAverage();
+        IReadOnlyList<WeightTensor> weights = StepsDone == 0 ? Network.ExportWeights() : update.ExportAverage();
         foreach (WeightTensor tensor in weights)
         {
             foreach (float value in tensor.Values)
@@ -139,17 +139,17 @@ public sealed partial class Trainer
     private NonFiniteOrigin? Search(TrainingState state, long last)
     {
         Restore(state);
-        var search = new NonFiniteSearch(Network, optimizer);
+        var search = new NonFiniteSearch(Network, update);
         for (int index = state.StepsOfEpoch; index < StepsPerEpoch && StepsBefore + index < last && search.Origin is null; index++)
         {
             search.Step(training, tables, index, index * Options.BatchSize, PassOf(index), LearningRateOf(StepsBefore + index + 1));
         }
-        optimizer.ExchangeAverage();
+        update.ExchangeAverage();
         for (int first = 0; first < ValidationImages && last == StepsBefore + StepsPerEpoch && search.Origin is null; first += Network.MaxBatch)
         {
             search.Forward(validation!, first, ValidationPass(first));
         }
-        optimizer.ExchangeAverage();
+        update.ExchangeAverage();
         return search.Origin;
     }
 

@@ -20,7 +20,7 @@ public sealed partial class Trainer : IDisposable
     private readonly MetricTables tables;
     private readonly MetricTables? validationTables;
     private readonly DelayedRead<float>[] reads;
-    private readonly Optimizer optimizer;
+    private readonly WeightUpdate update;
     private readonly List<float> stepLosses;
     private readonly LearningRateCurve curve;
     private readonly EarlyStoppingWatch stopping;
@@ -58,7 +58,7 @@ public sealed partial class Trainer : IDisposable
         curve = new LearningRateCurve(options, StepsPerEpoch);
         stopping = new EarlyStoppingWatch(options.EarlyStopping);
         Device device = network.Device;
-        optimizer = new Optimizer(network, options);
+        update = new WeightUpdate(network, options);
         training = new DeviceImages(device, images.Slice(0, TrainingImages), options.Augmentation, options.Seed);
         tables = new MetricTables(device, StepsPerEpoch);
         if (ValidationImages > 0)
@@ -205,7 +205,7 @@ public sealed partial class Trainer : IDisposable
         {
             read.Dispose();
         }
-        optimizer.Dispose();
+        update.Dispose();
         training.Dispose();
         validation?.Dispose();
         tables.Dispose();
@@ -243,7 +243,7 @@ public sealed partial class Trainer : IDisposable
         Network.Forward(training, index * Options.BatchSize, pass);
         Network.Score(tables, index, pass.Batch, gradient: true, Options.LabelSmoothing);
         Network.Backward(pass);
-        optimizer.Step(StepsDone, learningRate);
+        update.Step(StepsDone, learningRate);
     }
 
     /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
@@ -292,14 +292,14 @@ public sealed partial class Trainer : IDisposable
     private (double Loss, double Accuracy) Validate()
     {
         int batches = 0;
-        optimizer.ExchangeAverage();
+        update.ExchangeAverage();
         for (int first = 0; first < ValidationImages; first += Network.MaxBatch)
         {
             Pass pass = ValidationPass(first);
             Network.Forward(validation!, first, pass);
             Network.Score(validationTables!, batches++, pass.Batch, gradient: false);
         }
-        optimizer.ExchangeAverage();
+        update.ExchangeAverage();
         validationTables!.ReadLosses(batches);
         return validationTables.Summarize(Network.MaxBatch, ValidationImages);
     }

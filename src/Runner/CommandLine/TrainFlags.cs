@@ -15,15 +15,15 @@ internal static class TrainFlags
 
     public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
 
-    public static Option<OptimizerKind> Optimizer { get; } = Flag.Declare("--optimizer", "NAME",
-        "How weights change: adam, adamw (Adam with decoupled weight decay) or sgd (gradient descent with momentum 0.9)", text => OptimizerKinds.Names.Parse("--optimizer", text), Preset.Optimizer)
-        .Offering(OptimizerKinds.Names.All);
+    public static Option<Optimizer> Optimizer { get; } = Flag.Declare(GpuCnn.Optimizer.Flag, "NAME",
+        $"How weights change: {PlainText.Or([.. GpuCnn.Optimizer.All.Select(each => $"{each.Name} ({each.Description})")])}", GpuCnn.Optimizer.Parse, Preset.Optimizer)
+        .Offering(GpuCnn.Optimizer.All.Select(each => each.Name));
 
     public static Option<double?> LearningRate { get; } = Flag.OptionalNumber(TrainingOptions.LearningRateRule,
-        $"The optimizer's step size; {ForEach(TrainingOptions.DefaultLearningRate)} unless given");
+        $"The optimizer's step size; {ForEach(each => each.DefaultLearningRate)} unless given");
 
     public static Option<double?> WeightDecay { get; } = Flag.OptionalNumber(TrainingOptions.WeightDecayRule,
-        $"How fast weights shrink by themselves, biases and batch normalizations do not; {ForEach(TrainingOptions.DefaultWeightDecay)} unless given, adam takes none");
+        $"How fast weights shrink by themselves, biases and batch normalizations do not; {DefaultWeightDecays}");
 
     public static Option<double> LabelSmoothing { get; } = Flag.Number(TrainingOptions.LabelSmoothingRule,
         "Share of the target that all classes have in equal parts; the training loss is that of this target, the validation loss is plain", Preset.LabelSmoothing);
@@ -113,6 +113,9 @@ internal static class TrainFlags
 
     public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
 
-    private static string ForEach(Func<OptimizerKind, double> preset) =>
-        string.Join(", ", Enum.GetValues<OptimizerKind>().Select(kind => FormattableString.Invariant($"{preset(kind)} for {OptimizerKinds.Names.Of(kind)}")));
+    private static string DefaultWeightDecays => $"{ForEach(each => each.DefaultWeightDecay)} unless given, "
+        + $"{PlainText.Or([.. GpuCnn.Optimizer.All.Where(each => !each.TakesWeightDecay).Select(each => each.Name)])} takes none";
+
+    private static string ForEach(Func<Optimizer, double> preset) =>
+        string.Join(", ", GpuCnn.Optimizer.All.Select(each => FormattableString.Invariant($"{preset(each)} for {each.Name}")));
 }

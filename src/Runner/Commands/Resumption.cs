@@ -28,7 +28,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     {
         RequireSame(TrainFlags.Seed, Run.Seed);
         RequireSame(TrainFlags.BatchSize, Run.BatchSize);
-        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? OptimizerKinds.Names.Of(parsed.GetValue(TrainFlags.Optimizer)) : null, Run.Optimizer);
+        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? parsed.GetValue(TrainFlags.Optimizer)!.Name : null, Run.Optimizer);
         RequireSame(TrainFlags.WeightDecay, Run.WeightDecay);
         RequireSame(TrainFlags.LabelSmoothing, Run.LabelSmoothing);
         RequireSame(TrainFlags.GradientClip, Run.GradientClip);
@@ -47,7 +47,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         {
             Epochs = Given(TrainFlags.Epochs) ?? Ending.Epochs,
             BatchSize = Run.BatchSize,
-            Optimizer = OptimizerKinds.Names.Parse(TrainFlags.Optimizer.Name, Run.Optimizer),
+            Optimizer = Optimizer.Parse(Run.Optimizer),
             LearningRate = Given(TrainFlags.LearningRate) ?? Run.LearningRate,
             Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
             WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,

@@ -71,7 +71,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
             options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
             NonFinitePolicies.Names.Of(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
-            OptimizerKinds.Names.Of(options.Optimizer), options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
+            options.Optimizer.Name, options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
             options.EarlyStopping.Patience, ValidationMetrics.Names.Of(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
     }
 
@@ -162,7 +162,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
     private static TrainingOptions Options(ParseResult parsed, ModelDefinition model)
     {
         TrainingOptions recipe = model.Recipe;
-        OptimizerKind optimizer = GivenOr(TrainFlags.Optimizer, recipe.Optimizer);
+        Optimizer optimizer = GivenOr(TrainFlags.Optimizer, recipe.Optimizer);
         double split = GivenOr(TrainFlags.ValidationSplit, recipe.ValidationSplit);
         int epochs = parsed.GetValue(TrainFlags.Epochs) ?? recipe.Epochs;
         return recipe with
@@ -170,11 +170,11 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
             Epochs = epochs,
             BatchSize = GivenOr(TrainFlags.BatchSize, recipe.BatchSize),
             Optimizer = optimizer,
-            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? (optimizer == recipe.Optimizer ? recipe.LearningRate : TrainingOptions.DefaultLearningRate(optimizer)),
+            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? (optimizer == recipe.Optimizer ? recipe.LearningRate : optimizer.DefaultLearningRate),
             Schedule = GivenOr(TrainFlags.Schedule, recipe.Schedule),
             WarmUp = GivenOr(TrainFlags.WarmUp, parsed.IsGiven(TrainFlags.Schedule) || recipe.WarmUp >= epochs ? 0 : recipe.WarmUp),
             EarlyStopping = TrainFlags.Stopping(parsed, parsed.IsGiven, split == 0 ? new EarlyStopping() : recipe.EarlyStopping),
-            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? (optimizer == recipe.Optimizer ? recipe.WeightDecay : TrainingOptions.DefaultWeightDecay(optimizer)),
+            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? (optimizer == recipe.Optimizer ? recipe.WeightDecay : optimizer.DefaultWeightDecay),
             LabelSmoothing = GivenOr(TrainFlags.LabelSmoothing, recipe.LabelSmoothing),
             GradientClip = GivenOr(TrainFlags.GradientClip, recipe.GradientClip),
             WeightAverage = GivenOr(TrainFlags.WeightAverage, recipe.WeightAverage),

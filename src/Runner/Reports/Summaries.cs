@@ -12,10 +12,9 @@ internal static class Summaries
     /// <summary>How a training differs from one of which nothing is said: names and texts.</summary>
     public static IEnumerable<(string Name, string Text)> Recipe(TrainingOptions options)
     {
-        if (options.Optimizer != OptimizerKind.Adam)
+        if (options.Optimizer != new TrainingOptions().Optimizer)
         {
-            string name = options.Optimizer == OptimizerKind.AdamW ? "AdamW" : "SGD with momentum 0.9";
-            yield return ("optimizer", FormattableString.Invariant($"{name}, weight decay {options.WeightDecay}"));
+            yield return ("optimizer", FormattableString.Invariant($"{options.Optimizer.Title}, weight decay {options.WeightDecay}"));
         }
         if (options.LabelSmoothing > 0)
         {

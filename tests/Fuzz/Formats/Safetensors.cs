@@ -32,7 +32,7 @@ internal static class Safetensors
     public static Target Checkpoints { get; } = new("checkpoint", "step-000000002.safetensors", [Saved()], path =>
     {
         TrainingState state = Checkpoint.Load(path).State;
-        return 2 * new[] { state.Weights, state.FirstMoments, state.SecondMoments }.Sum(tensors => tensors.Sum(tensor => tensor.Values.LongLength * sizeof(float)));
+        return 2 * state.Parts.Sum(part => part.InOrder.Sum(tensor => tensor.Values.LongLength * sizeof(float)));
     })
     {
         Words = [.. Keywords, "gpucnn checkpoint", "format_version", "checksum", "state", "note.", "weights/", "first_moments/", "step_losses", "\"step_losses\":{\"dtype\":\"F32\""],
@@ -58,7 +58,7 @@ internal static class Safetensors
     private static byte[] Saved()
     {
         WeightTensor[] tensors = [new("conv1.weight", [2, 1, 3, 3], new float[18]), new("conv1.bias", [2], [1f, 2f])];
-        var state = new TrainingState(tensors, tensors, tensors)
+        var state = new TrainingState(new("weights", tensors), new("first_moments", tensors), new("second_moments", tensors))
         {
             Options = new TrainingOptions(),
             TrainingImages = 5,

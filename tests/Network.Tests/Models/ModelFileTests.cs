@@ -227,7 +227,7 @@ public sealed class ModelFileTests
     {
         Epochs = 3,
         BatchSize = 33,
-        Optimizer = OptimizerKind.AdamW,
+        Optimizer = new AdamW(),
         LearningRate = 0.004,
         Schedule = LearningRateSchedule.Parse("cosine=0.1"),
         WarmUp = 1.5,

@@ -80,7 +80,7 @@ public sealed class CheckpointFaultTests : IDisposable
     private static Checkpoint Checkpoint(int step)
     {
         WeightTensor[] Tensors(float add) => [new WeightTensor("dense1.weight", [3, 7], [.. Enumerable.Range(0, 21).Select(i => i + step + add)])];
-        return new Checkpoint(new TrainingState(Tensors(0), Tensors(0.25f), Tensors(0.5f))
+        return new Checkpoint(new TrainingState(new("weights", Tensors(0)), new("first_moments", Tensors(0.25f)), new("second_moments", Tensors(0.5f)))
         {
             Options = new TrainingOptions { Epochs = 9 },
             TrainingImages = 10,

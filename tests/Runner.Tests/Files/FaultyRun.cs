@@ -114,7 +114,7 @@ internal sealed class FaultyRun
     private static string Tensors(string file)
     {
         TrainingState state = Checkpoint.Load(file).State;
-        return string.Join(';', state.Weights.Concat(state.FirstMoments).Concat(state.SecondMoments).SelectMany(tensor => tensor.Values).Concat(state.StepLosses).Select(BitConverter.SingleToInt32Bits));
+        return string.Join(';', state.Parts.SelectMany(part => part.InOrder).SelectMany(tensor => tensor.Values).Concat(state.StepLosses).Select(BitConverter.SingleToInt32Bits));
     }
 
     private static bool IsWhole(string file)

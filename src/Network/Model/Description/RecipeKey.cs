@@ -17,8 +17,8 @@ internal sealed record RecipeKey(ModelSetting Setting, Func<TrainingOptions, obj
     [
         new(new("batch_size", SettingForm.Whole, "Images a step.", 1, TrainingOptions.LargestBatch, Preset: Text(Preset.BatchSize)),
             options => options.BatchSize, (options, value) => options with { BatchSize = (int)value }),
-        new(new("optimizer", SettingForm.Text, "How weights change.", Preset: OptimizerKinds.Names.Of(Preset.Optimizer)) { Choices = OptimizerKinds.Names.All },
-            options => OptimizerKinds.Names.Of(options.Optimizer), (options, value) => options with { Optimizer = OptimizerKinds.Names.Parse("--optimizer", (string)value) }),
+        new(new("optimizer", SettingForm.Text, "How weights change.", Preset: Preset.Optimizer.Name) { Choices = [.. Optimizer.All.Select(each => each.Name)] },
+            options => options.Optimizer.Name, (options, value) => options with { Optimizer = Optimizer.Parse((string)value) }),
         new(new("learning_rate", SettingForm.Number, "The optimizer's step size.", 1e-12, 1, Preset: "the optimizer's"),
             options => options.LearningRate, (options, value) => options with { LearningRate = (double)value }),
         new(new("schedule", SettingForm.Text, $"How the learning rate changes: {string.Join(", ", LearningRateSchedule.Syntaxes)}.", Preset: Preset.Schedule.ToString()),

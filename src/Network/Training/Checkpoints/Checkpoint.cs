@@ -14,7 +14,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
 
     private const string FormatKey = "format", VersionKey = "format_version", StateKey = "state", BestKey = "best_weights", NotePrefix = "note.";
 
-    private const string WeightsPrefix = "weights/", BestPrefix = "best/", FirstPrefix = "first_moments/", SecondPrefix = "second_moments/", AveragePrefix = "averaged_weights/", LossesName = "step_losses";
+    private const string BestName = "best", LossesName = "step_losses";
 
     /// <summary>The best weights so far, in any order; null when nobody has chosen any.</summary>
     /// <remarks>They are in the file once: when they are the state's weights or the average of these, it says so.</remarks>
@@ -36,14 +36,14 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         {
             metadata[NotePrefix + name] = text;
         }
-        string? place = Best is null ? null : State.HasAsWeights(Best) ? WeightsPrefix : State.HasAsAverage(Best) ? AveragePrefix : BestPrefix;
-        if (place is not null)
+        StateTensors? best = Best is null ? null : State.Parts.FirstOrDefault(part => part.Is(Best)) ?? new StateTensors(BestName, Best);
+        if (best is not null)
         {
-            metadata[BestKey] = place;
+            metadata[BestKey] = $"{best.Name}/";
         }
-        IEnumerable<TensorContent> best = place == BestPrefix ? Best!.Select(tensor => TensorContent.Of(tensor with { Name = BestPrefix + tensor.Name })) : [];
         TensorContent[] losses = State.StepLosses.Count == 0 ? [] : [new TensorContent(LossesName, [State.StepLosses.Count], take => take([.. State.StepLosses]))];
-        SafetensorsFile.Save(path, [.. State.Contents(WeightsPrefix, FirstPrefix, SecondPrefix, AveragePrefix), .. best, .. losses], metadata, withChecksum: true);
+        IEnumerable<StateTensors> parts = best?.Name == BestName ? State.Parts.Append(best) : State.Parts;
+        SafetensorsFile.Save(path, [.. parts.SelectMany(part => part.Contents()), .. losses], metadata, withChecksum: true);
     }
 
     /// <summary>Reads a file.</summary>
@@ -71,10 +71,10 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
             Best = content.Metadata.GetValueOrDefault(BestKey) switch
             {
                 null => null,
-                WeightsPrefix => state.Weights,
-                AveragePrefix => state.AveragedWeights,
-                BestPrefix => Under(BestPrefix, content),
-                _ => throw new InvalidFileException(path, $"its {BestKey} are not in {WeightsPrefix}, {AveragePrefix} or {BestPrefix}"),
+                $"{StateTensors.WeightsName}/" => state.Weights,
+                $"{StateTensors.AverageName}/" => state.AveragedWeights,
+                $"{BestName}/" => Under(BestName, content).InOrder,
+                _ => throw new InvalidFileException(path, $"its {BestKey} are not in {StateTensors.WeightsName}/, {StateTensors.AverageName}/ or {BestName}/"),
             },
         };
     }
@@ -93,7 +93,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
         }
         float[] losses = content.Tensors.FirstOrDefault(tensor => tensor.Name == LossesName)?.Values ?? [];
         return losses.Length == document.Step
-            ? new TrainingState(Under(WeightsPrefix, content), Under(FirstPrefix, content), Under(SecondPrefix, content), Under(AveragePrefix, content))
+            ? new TrainingState([Under(StateTensors.WeightsName, content), .. document.Options.Optimizer.States.Select(state => Under(state.Name, content)), Under(StateTensors.AverageName, content)])
             {
                 Options = document.Options,
                 TrainingImages = document.TrainingImages,
@@ -109,6 +109,9 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
             : throw new InvalidFileException(path, $"it has {losses.Length} losses for {document.Step} steps");
     }
 
-    private static WeightTensor[] Under(string prefix, SafetensorsContent content) =>
-        [.. content.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })];
+    private static StateTensors Under(string name, SafetensorsContent content)
+    {
+        string prefix = $"{name}/";
+        return new(name, [.. content.Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })]);
+    }
 }

@@ -1,27 +1,30 @@
 using GpuCnn.Kernels;
+using ILGPU;
 
 namespace GpuCnn;
 
-/// <summary>Changes a network's weights as the options say, and keeps what that needs on the device, each laid out as the parameters are: moments, and an average of the weights.</summary>
-internal sealed class Optimizer : IDisposable
+/// <summary>Changes a network's weights as the options say, and keeps what that needs on the device, each laid out as the parameters are: the optimizer's states, and an average of the weights.</summary>
+internal sealed class WeightUpdate : IDisposable
 {
-    /// <summary>The share of its velocity that descent with momentum keeps at each step.</summary>
-    public const double Momentum = 0.9;
-
     private readonly Network network;
-    private readonly DeviceBuffer<float> firstMoments;
-    private readonly DeviceBuffer<float>? secondMoments, average, squares, norm;
+
+    /// <summary>All that a checkpoint has of it: weights, states, average.</summary>
+    private readonly Part[] parts;
+    private readonly ArrayView<float>[] states;
+    private readonly DeviceBuffer<float>? average, squares, norm;
     private readonly DeviceBuffer<int>? decayBounds;
 
-    /// <summary>Starts with moments of zero.</summary>
+    /// <summary>Starts with states of zero.</summary>
     /// <param name="network">The network, made for training.</param>
     /// <param name="options">How it is trained.</param>
-    public Optimizer(Network network, TrainingOptions options)
+    public WeightUpdate(Network network, TrainingOptions options)
     {
         (this.network, Options) = (network, options);
-        firstMoments = Allocate();
-        secondMoments = options.Optimizer == OptimizerKind.SgdMomentum ? null : Allocate();
+        Part[] kept = [.. options.Optimizer.States.Select(state => new Part(state.Name, state.Words, Allocate()))];
+        states = [.. kept.Select(part => part.Buffer.View)];
         average = options.WeightAverage > 0 ? Allocate() : null;
+        parts = [new(StateTensors.WeightsName, "", network.Arena.Values), .. kept,
+            .. average is null ? (Part[])[] : [new Part(StateTensors.AverageName, "the average of ", average)]];
         if (options.GradientClip > 0)
         {
             squares = network.Device.Allocate<float>(NormChunks.Count(Math.Max(1, network.Arena.Trained)));
@@ -45,23 +48,15 @@ internal sealed class Optimizer : IDisposable
     {
         network.Revise();
         ParameterArena arena = network.Arena;
-        ILGPU.ArrayView<int> bounds = decayBounds is null ? default : decayBounds.View;
-        ILGPU.ArrayView<float> scale = default;
+        ArrayView<float> scale = default;
         if (norm is not null)
         {
             SumOfSquares.Run(network.Device, arena.Gradients.View, squares!.View, arena.Trained);
             ClipScale.Run(network.Device, squares.View, norm.View, arena.Trained, Options.GradientClip);
             scale = norm.View.SubView(1, 1);
         }
-        if (secondMoments is null)
-        {
-            SgdMomentum.Run(network.Device, arena.Values.View, arena.Gradients.View, firstMoments.View, arena.Trained, learningRate, Momentum, Options.WeightDecay, bounds, scale);
-        }
-        else
-        {
-            Adam.Run(network.Device, arena.Values.View, arena.Gradients.View, firstMoments.View, secondMoments.View, arena.Trained, step, learningRate,
-                weightDecay: Options.WeightDecay, decayRanges: bounds, gradientScale: scale);
-        }
+        Options.Optimizer.Step(new OptimizerStep(network.Device, arena.Values.View, arena.Gradients.View, states, arena.Trained, step, learningRate, Options.WeightDecay,
+            decayBounds is null ? default : decayBounds.View, scale));
         if (average is not null)
         {
             // Running moments of normalizations are averaged too: they belong to the weights that computed them.
@@ -103,37 +98,40 @@ internal sealed class Optimizer : IDisposable
     public IReadOnlyList<WeightTensor> ExportAverage() => network.Export(average ?? network.Arena.Values);
 
     /// <summary>Copies weights and all that is kept beside them to the host.</summary>
-    public OptimizerState CopyState() => new(network.Blocks, Read(network.Arena.Values), Read(firstMoments), secondMoments is null ? null : Read(secondMoments), average is null ? null : Read(average));
+    public IReadOnlyList<StateTensors> CopyState()
+    {
+        return [.. parts.Select(part => new StateTensors(part.Name, part.Words, network.Blocks, Read(part.Buffer)))];
+        static float[] Read(DeviceBuffer<float> source)
+        {
+            var target = GC.AllocateUninitializedArray<float>((int)source.Length);
+            source.CopyTo(target);
+            return target;
+        }
+    }
 
     /// <summary>Replaces weights and all that is kept beside them. Nothing is changed when they do not fit.</summary>
     /// <exception cref="ModelMismatchException">A tensor is missing, superfluous, or has another shape.</exception>
     public void Restore(TrainingState state)
     {
-        List<(IReadOnlyList<WeightTensor> Tensors, DeviceBuffer<float> Target)> parts = [(state.Weights, network.Arena.Values), (state.FirstMoments, firstMoments)];
-        if (secondMoments is not null)
+        IReadOnlyList<WeightTensor>[] tensors = [.. parts.Select(part => state.Part(part.Name))];
+        foreach (IReadOnlyList<WeightTensor> each in tensors)
         {
-            parts.Add((state.SecondMoments, secondMoments));
+            network.Model.Match(each);
         }
-        if (average is not null)
+        for (int i = 0; i < tensors.Length; i++)
         {
-            parts.Add((state.AveragedWeights, average));
-        }
-        foreach ((IReadOnlyList<WeightTensor> tensors, _) in parts)
-        {
-            network.Model.Match(tensors);
-        }
-        foreach ((IReadOnlyList<WeightTensor> tensors, DeviceBuffer<float> target) in parts)
-        {
-            network.Import(tensors, target);
+            network.Import(tensors[i], parts[i].Buffer);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        firstMoments.Dispose();
-        secondMoments?.Dispose();
-        average?.Dispose();
+        // The weights are the network's.
+        foreach (Part part in parts.Skip(1))
+        {
+            part.Buffer.Dispose();
+        }
         decayBounds?.Dispose();
         squares?.Dispose();
         norm?.Dispose();
@@ -143,37 +141,6 @@ internal sealed class Optimizer : IDisposable
     /// first epoch on, and it needs no division to be read, as an average that began at zero would.</remarks>
     private double DecayAt(long step) => Math.Min(Options.WeightAverage, (1.0 + step) / (10 + step));
 
-    private static float[] Read(DeviceBuffer<float> source)
-    {
-        var target = GC.AllocateUninitializedArray<float>((int)source.Length);
-        source.CopyTo(target);
-        return target;
-    }
-}
-
-/// <summary>A network's weights and what an optimizer keeps beside them, on the host, in the kernels' order.</summary>
-/// <param name="Blocks">Where each layer's lie.</param>
-/// <param name="Weights">The weights.</param>
-/// <param name="FirstMoments">Adam's first moments, or velocities where there are no second ones.</param>
-/// <param name="SecondMoments">Adam's second moments; null without.</param>
-/// <param name="Average">The average of the weights; null where none is kept.</param>
-internal sealed record OptimizerState(IReadOnlyList<ParameterBlock> Blocks, float[] Weights, float[] FirstMoments, float[]? SecondMoments, float[]? Average)
-{
-    /// <summary>Each part, with what stands before a weight's name to name a number of it.</summary>
-    public IEnumerable<(string Prefix, float[] Values)> Parts
-    {
-        get
-        {
-            yield return ("", Weights);
-            yield return (SecondMoments is null ? "the velocity of " : "Adam's first moment of ", FirstMoments);
-            if (SecondMoments is not null)
-            {
-                yield return ("Adam's second moment of ", SecondMoments);
-            }
-            if (Average is not null)
-            {
-                yield return ("the average of ", Average);
-            }
-        }
-    }
+    /// <summary>An array on the device, with what <see cref="StateTensors"/> calls it.</summary>
+    private sealed record Part(string Name, string Words, DeviceBuffer<float> Buffer);
 }
