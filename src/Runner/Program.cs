@@ -37,12 +37,13 @@ internal static class Program
         {
             return parsed.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (Exception exception)
+        catch (Exception thrown)
         {
+            Exception exception = thrown is ArgumentException argument && OptionException.Of(argument) is { } refused ? refused : thrown;
             int code = CodeOf(exception);
             if (parsed.GetValue(OutputOptions.Verbose))
             {
-                host.Error.WriteLine(string.Join('\n', exception.ToString().Split('\n').Select(PlainText.Of)));
+                host.Error.WriteLine(string.Join('\n', thrown.ToString().Split('\n').Select(PlainText.Of)));
             }
             return Report(host, code == ExitCode.Failed && !IsExpected(exception) ? $"{exception.Message} ({exception.GetType().Name}; --verbose shows where)" : exception.Message, code);
         }

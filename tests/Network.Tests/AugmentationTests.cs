@@ -46,8 +46,9 @@ public sealed class AugmentationTests
     [InlineData("flip,flip")]
     public void Anything_else_is_refused_in_one_line(string text)
     {
-        OptionException exception = Assert.Throws<OptionException>(() => Augmentation.Parse(text));
-        Assert.StartsWith("--augment: '", exception.Message, StringComparison.Ordinal);
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => Augmentation.Parse(text));
+        Assert.Equal(nameof(TrainingOptions.Augmentation), exception.ParamName);
+        Assert.StartsWith("Augmentation must ", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
     }
 
@@ -66,7 +67,7 @@ public sealed class AugmentationTests
     public void Images_that_a_shift_would_empty_are_refused()
     {
         new Augmentation(4).RequireFit(new TensorShape(3, 5, 9));
-        Assert.Contains("less than the 5 pixels", Assert.Throws<OptionException>(() => new Augmentation(5).RequireFit(new TensorShape(3, 5, 9))).Message, StringComparison.Ordinal);
+        Assert.Contains("shift below the 5 pixels", Assert.Throws<ArgumentException>(() => new Augmentation(5).RequireFit(new TensorShape(3, 5, 9))).Message, StringComparison.Ordinal);
     }
 
     /// <remarks>PyTorch's procedure, drawn many times, against the list: how often each height, width and area comes.</remarks>

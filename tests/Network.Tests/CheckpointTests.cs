@@ -74,10 +74,10 @@ public abstract class CheckpointTests<TDevice> where TDevice : ITestDevice
         network.Initialize(1);
         using var trainer = new Trainer(network, Options, Oracle.Train);
         float[] before = Values(network.ExportWeights());
-        Refused(state with { Options = Options with { Seed = 6 } }, "seed is 6, here it is 5");
-        Refused(state with { Options = Options with { BatchSize = 11 } }, "batch size is 11, here it is 10");
-        Refused(state with { Options = Options with { Dropout = false } }, "use of dropout is False, here it is True");
-        Refused(state with { Options = Options with { Augmentation = default } }, "augmentation is none, here it is shift=2,flip,erase=0.5");
+        Refused(state with { Options = Options with { Seed = 6 } }, "Seed is 6, here it is 5");
+        Refused(state with { Options = Options with { BatchSize = 11 } }, "BatchSize is 11, here it is 10");
+        Refused(state with { Options = Options with { Dropout = false } }, "Dropout is False, here it is True");
+        Refused(state with { Options = Options with { Augmentation = default } }, "Augmentation is none, here it is shift=2,flip,erase=0.5");
         Refused(state with { TrainingImages = 264 }, "number of training images is 264, here it is 265");
         Refused(state with { StepsOfEpoch = 12 }, "numbers do not agree");
         TrainingState other = new([.. state.Parts.SkipLast(1), new("second_moments", [.. state.Part("second_moments").Skip(1)])])

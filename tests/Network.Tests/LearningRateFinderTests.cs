@@ -154,9 +154,9 @@ public abstract class LearningRateFinderTests<TDevice> where TDevice : ITestDevi
         Assert.Throws<OperationCanceledException>(() => LearningRateFinder.Run(trainer, new LearningRateSearch(), point => { if (point.Step == 3) { stop.Cancel(); } }, stop.Token));
         Assert.Equal(before, network.ExportWeights().SelectMany(tensor => tensor.Values));
         Assert.Equal((0, 0), (trainer.StepLosses.Count, trainer.EpochsDone));
-        foreach ((string flag, LearningRateSearch wrong) in ((string, LearningRateSearch)[])[("--steps", new() { Steps = 19 }), ("--from", new() { From = 0 }), ("--to", new() { To = double.NaN }), ("--to", new() { From = 1e-2, To = 0.09 })])
+        foreach ((string property, LearningRateSearch wrong) in ((string, LearningRateSearch)[])[("Steps", new() { Steps = 19 }), ("From", new() { From = 0 }), ("To", new() { To = double.NaN }), ("To", new() { From = 1e-2, To = 0.09 })])
         {
-            Assert.Equal(flag, Assert.Throws<OptionException>(() => LearningRateFinder.Run(trainer, wrong)).Flag);
+            Assert.Equal(property, Assert.ThrowsAny<ArgumentException>(() => LearningRateFinder.Run(trainer, wrong)).ParamName);
         }
     }
 

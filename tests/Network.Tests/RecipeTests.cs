@@ -80,8 +80,7 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
         Near(golden.GetProperty("val_accuracy").GetDouble(), epoch.ValAccuracy!.Value, 1.01 / Batch, "validation accuracy");
         network.ImportWeights(trainer.ExportWeights());
         double[] logits = [.. golden.GetProperty("test_logits_first_8").EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetDouble()))];
-        using var classifier = new Classifier(network);
-        float[] own = [.. classifier.Predict(Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
+        float[] own = [.. Evaluation.Predict(network, Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
         for (int i = 0; i < logits.Length; i++)
         {
             Near(logits[i], own[i], 1e-4 * logits.Max(Math.Abs), $"logit {i}");
@@ -123,7 +122,7 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
             return (device.Copies - copies, device.Synchronizations - waits, device.DelayedReads - reads);
         }
         (long copiesOfAdam, long waitsOfAdam, long readsOfAdam) = Counts(Options);
-        // The state at the end of an epoch: two moments for Adam, one velocity for SGD, and the average.
+        // The state at the end of an epoch: two moments for Adam, one for SGD, and the average.
         int more = options.Optimizer.States.Count - Options.Optimizer.States.Count + (options.WeightAverage > 0 ? 1 : 0);
         Assert.Equal((copiesOfAdam + more, waitsOfAdam + more, readsOfAdam), Counts(options));
     }
@@ -170,12 +169,12 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
         var keeper = new Keeper();
         Train(Options with { Epochs = 1 }, null, keeper);
         TrainingState state = keeper.States[0];
-        Refused(Options with { Optimizer = new AdamW() }, "optimizer is adam, here it is adamw");
-        Refused(Options with { WeightAverage = 0.5 }, "decay of the weights' average is 0, here it is 0.5");
-        Refused(Options with { LabelSmoothing = 0.5 }, "label smoothing is 0, here it is 0.5");
-        Refused(Options with { GradientClip = 2 }, "greatest norm of gradients is 0, here it is 2");
+        Refused(Options with { Optimizer = new AdamW() }, "Optimizer is adam, here it is adamw");
+        Refused(Options with { WeightAverage = 0.5 }, "WeightAverage is 0, here it is 0.5");
+        Refused(Options with { LabelSmoothing = 0.5 }, "LabelSmoothing is 0, here it is 0.5");
+        Refused(Options with { GradientClip = 2 }, "GradientClip is 0, here it is 2");
         state = state with { Options = state.Options with { Optimizer = new AdamW(), WeightDecay = 0.25 } };
-        Refused(Options with { Optimizer = new AdamW() }, "weight decay is 0.25, here it is 0.01");
+        Refused(Options with { Optimizer = new AdamW() }, "WeightDecay is 0.25, here it is 0.01");
         state = state with { Options = state.Options with { WeightAverage = 0.5 } };
         Assert.Throws<ModelMismatchException>(() => Train(Options with { Optimizer = new AdamW(), WeightDecay = 0.25, WeightAverage = 0.5 }, state, null));
         void Refused(TrainingOptions options, string problem) =>

@@ -8,49 +8,53 @@ public sealed class TrainingOptionsTests
 
     public static TheoryData<string, TrainingOptions> Wrong { get; } = new()
     {
-        { "--epochs", Preset with { Epochs = 0 } },
-        { "--epochs", Preset with { Epochs = -1 } },
-        { "--batch-size", Preset with { BatchSize = 0 } },
-        { "--batch-size", Preset with { BatchSize = TrainingOptions.LargestBatch + 1 } },
-        { "--learning-rate", Preset with { LearningRate = 0 } },
-        { "--learning-rate", Preset with { LearningRate = double.NaN } },
-        { "--learning-rate", Preset with { LearningRate = double.PositiveInfinity } },
-        { "--weight-decay", Preset with { Optimizer = new AdamW(), WeightDecay = -0.1 } },
-        { "--weight-decay", Preset with { Optimizer = new Sgd(), WeightDecay = double.NaN } },
-        { "--weight-decay", Preset with { WeightDecay = 0.01 } },
-        { "--label-smoothing", Preset with { LabelSmoothing = 1 } },
-        { "--label-smoothing", Preset with { LabelSmoothing = double.NaN } },
-        { "--gradient-clip", Preset with { GradientClip = -1 } },
-        { "--gradient-clip", Preset with { GradientClip = double.PositiveInfinity } },
-        { "--ema", Preset with { WeightAverage = 1 } },
-        { "--ema", Preset with { WeightAverage = double.NaN } },
-        { "--validation-split", Preset with { ValidationSplit = 1 } },
-        { "--validation-split", Preset with { ValidationSplit = double.NaN } },
-        { "--train-samples", Preset with { TrainSamples = -1 } },
-        { "--warm-up", Preset with { WarmUp = -0.5 } },
-        { "--warm-up", Preset with { WarmUp = double.NaN } },
-        { "--warm-up", Preset with { WarmUp = 10 } },
-        { "--warm-up", Preset with { WarmUp = 1, Schedule = new OneCycleSchedule() } },
-        { "--stop-patience", Preset with { EarlyStopping = new EarlyStopping { Patience = -1 } } },
-        { "--stop-min-change", Preset with { EarlyStopping = new EarlyStopping { MinChange = double.NaN } } },
-        { "--schedule", Preset with { Schedule = new StepSchedule { Epochs = 0 } } },
-        { "--schedule", Preset with { Schedule = new CosineSchedule { End = double.NaN } } },
-        { "--augment", Preset with { Augmentation = new(Shift: -1) } },
-        { "--augment", Preset with { Augmentation = new(Shift: Augmentation.LargestShift + 1) } },
-        { "--augment", Preset with { Augmentation = new(Erase: -0.1) } },
-        { "--augment", Preset with { Augmentation = new(Erase: 1.1) } },
-        { "--augment", Preset with { Augmentation = new(Erase: double.NaN) } },
+        { "Epochs", Preset with { Epochs = 0 } },
+        { "Epochs", Preset with { Epochs = -1 } },
+        { "BatchSize", Preset with { BatchSize = 0 } },
+        { "BatchSize", Preset with { BatchSize = TrainingOptions.LargestBatch + 1 } },
+        { "LearningRate", Preset with { LearningRate = 0 } },
+        { "LearningRate", Preset with { LearningRate = double.NaN } },
+        { "LearningRate", Preset with { LearningRate = double.PositiveInfinity } },
+        { "WeightDecay", Preset with { Optimizer = new AdamW(), WeightDecay = -0.1 } },
+        { "WeightDecay", Preset with { Optimizer = new Sgd(), WeightDecay = double.NaN } },
+        { "WeightDecay", Preset with { WeightDecay = 0.01 } },
+        { "LabelSmoothing", Preset with { LabelSmoothing = 1 } },
+        { "LabelSmoothing", Preset with { LabelSmoothing = double.NaN } },
+        { "GradientClip", Preset with { GradientClip = -1 } },
+        { "GradientClip", Preset with { GradientClip = double.PositiveInfinity } },
+        { "WeightAverage", Preset with { WeightAverage = 1 } },
+        { "WeightAverage", Preset with { WeightAverage = double.NaN } },
+        { "ValidationSplit", Preset with { ValidationSplit = 1 } },
+        { "ValidationSplit", Preset with { ValidationSplit = double.NaN } },
+        { "TrainSamples", Preset with { TrainSamples = -1 } },
+        { "WarmUp", Preset with { WarmUp = -0.5 } },
+        { "WarmUp", Preset with { WarmUp = double.NaN } },
+        { "WarmUp", Preset with { WarmUp = 10 } },
+        { "WarmUp", Preset with { WarmUp = 1, Schedule = new OneCycleSchedule() } },
+        { "EarlyStopping.Patience", Preset with { EarlyStopping = new EarlyStopping { Patience = -1 } } },
+        { "EarlyStopping.MinChange", Preset with { EarlyStopping = new EarlyStopping { MinChange = double.NaN } } },
+        { "Schedule", Preset with { Schedule = new StepSchedule { Epochs = 0 } } },
+        { "Schedule", Preset with { Schedule = new CosineSchedule { End = double.NaN } } },
+        { "Augmentation", Preset with { Augmentation = new(Shift: -1) } },
+        { "Augmentation", Preset with { Augmentation = new(Shift: Augmentation.LargestShift + 1) } },
+        { "Augmentation", Preset with { Augmentation = new(Erase: -0.1) } },
+        { "Augmentation", Preset with { Augmentation = new(Erase: 1.1) } },
+        { "Augmentation", Preset with { Augmentation = new(Erase: double.NaN) } },
     };
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void A_value_out_of_range_is_refused_with_its_flag(string flag, TrainingOptions options)
+    public void A_value_out_of_range_is_refused_with_its_property(string property, TrainingOptions options)
     {
-        OptionException exception = Assert.Throws<OptionException>(options.Validate);
-        Assert.Equal(flag, exception.Flag);
-        Assert.StartsWith($"{flag}: ", exception.Message, StringComparison.Ordinal);
-        Assert.Contains(" is not allowed: give ", exception.Message, StringComparison.Ordinal);
+        ArgumentException exception = Assert.ThrowsAny<ArgumentException>(options.Validate);
+        Assert.Equal(property, exception.ParamName);
+        Assert.StartsWith($"{property} ", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--", exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_message_names_property_value_and_bounds() =>
+        Assert.StartsWith("LearningRate must be above 0 and at most 1, not 2 (", Assert.Throws<ArgumentOutOfRangeException>((Preset with { LearningRate = 2 }).Validate).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_presets_are_allowed() => Assert.All(Optimizer.All, optimizer => (Preset with { Optimizer = optimizer }).Validate());
@@ -75,7 +79,7 @@ public sealed class TrainingOptionsTests
         Assert.All(Optimizer.All, each => Assert.Equal(each, Optimizer.Parse(each.Name)));
         Assert.Equal(Optimizer.All.Select(each => each.Name).Order(StringComparer.Ordinal), Optimizer.All.Select(each => each.ToString()));
         Assert.Equal(Preset, Preset with { Optimizer = new Adam() });
-        Assert.Equal("--optimizer", Assert.Throws<OptionException>(() => Optimizer.Parse("Adam")).Flag);
+        Assert.Equal(nameof(TrainingOptions.Optimizer), Assert.Throws<ArgumentException>(() => Optimizer.Parse("Adam")).ParamName);
     }
 
     [Theory]
@@ -89,7 +93,7 @@ public sealed class TrainingOptionsTests
     [Fact]
     public void A_split_that_leaves_nothing_or_asks_for_too_much_is_refused()
     {
-        Assert.Equal("--validation-split", Assert.Throws<OptionException>(() => (Preset with { ValidationSplit = 0.9 }).Split(1)).Flag);
-        Assert.Equal("--train-samples", Assert.Throws<OptionException>(() => (Preset with { TrainSamples = 4 }).Split(3)).Flag);
+        Assert.Equal("ValidationSplit", Assert.Throws<ArgumentException>(() => (Preset with { ValidationSplit = 0.9 }).Split(1)).ParamName);
+        Assert.Equal("TrainSamples", Assert.Throws<ArgumentException>(() => (Preset with { TrainSamples = 4 }).Split(3)).ParamName);
     }
 }

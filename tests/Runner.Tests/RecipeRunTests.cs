@@ -31,12 +31,13 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string folder = tiny.New("run");
         CommandRun run = Train([.. Run, "--optimizer", "adamw", "--label-smoothing", "0.1", "--gradient-clip", "2", "--ema", "0.75", "--output", folder]);
-        foreach (string part in (string[])["optimizer    AdamW, weight decay 0.01\n", "loss         labels smoothed by 0.1 in training; ", "gradients    shortened to a norm of at most 2\n", "average      of the weights, decay 0.75: "])
+        foreach (string part in (string[])["--optimizer adamw ", "--label-smoothing 0.1 ", "--gradient-clip 2 ", "--ema 0.75"])
         {
             Assert.Contains(part, run.Out, StringComparison.Ordinal);
         }
         ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
-        Assert.Equal(("adamw", 0.001, 0.01, 0.1, 2.0, 0.75), (args.Optimizer, args.LearningRate, args.WeightDecay, args.LabelSmoothing, args.GradientClip, args.WeightAverage));
+        Assert.Equal("--optimizer adamw --label-smoothing 0.1 --gradient-clip 2 --ema 0.75", TrainingOption.Flags(args.Options));
+        Assert.Equal((0.001, 0.01), (args.Options.LearningRate, args.Options.WeightDecay));
         TrainingState state = new CheckpointFolder(Path.Combine(folder, "checkpoint")).LoadNewest()!.State;
         Assert.Equal((new AdamW(), 0.01, 0.1, 2.0, 0.75), (state.Options.Optimizer, state.Options.WeightDecay, state.Options.LabelSmoothing, state.Options.GradientClip, state.Options.WeightAverage));
         var last = TrainedModel.Load(Path.Combine(folder, "weights", "last.safetensors"));
@@ -80,21 +81,21 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
     [Fact]
     public void A_models_recipe_stands_where_nothing_is_given()
     {
-        ArgsDocument args = Trained("""{ "batch_size": 20, "optimizer": "sgd", "learning_rate": 0.02, "schedule": "cosine", "warm_up": 1.5, "weight_decay": 0.001, "augment": "shift=1", "stop_patience": 9 }""");
-        Assert.Equal((3, 20, "sgd", 0.02, "cosine=0", 1.5, 0.001, "shift=1", 9, 0.2),
-            (args.Epochs, args.BatchSize, args.Optimizer, args.LearningRate, args.Schedule, args.WarmUp, args.WeightDecay, args.Augment, args.StopPatience, args.ValidationSplit));
+        TrainingOptions args = Trained("""{ "batch_size": 20, "optimizer": "sgd", "learning_rate": 0.02, "schedule": "cosine", "warm_up": 1.5, "weight_decay": 0.001, "augment": "shift=1", "stop_patience": 9 }""");
+        Assert.Equal("--batch-size 20 --optimizer sgd --learning-rate 0.02 --schedule cosine=0 --warm-up 1.5 --weight-decay 0.001 --augment shift=1 --stop-patience 9", TrainingOption.Flags(args));
+        Assert.Equal((3, 0.2), (args.Epochs, args.ValidationSplit));
     }
 
     [Fact]
     public void What_is_given_takes_the_place_of_the_recipe_and_of_what_belongs_to_it()
     {
         const string Recipe = """{ "batch_size": 20, "optimizer": "sgd", "learning_rate": 0.02, "schedule": "cosine", "warm_up": 1.5, "weight_decay": 0.001, "augment": "shift=1", "stop_patience": 9 }""";
-        ArgsDocument adam = Trained(Recipe, "--optimizer", "adam", "--batch-size", "40", "--augment", "none");
-        Assert.Equal(("adam", 0.001, 0.0, 40, "none", "cosine=0", 1.5), (adam.Optimizer, adam.LearningRate, adam.WeightDecay, adam.BatchSize, adam.Augment, adam.Schedule, adam.WarmUp));
-        ArgsDocument schedule = Trained(Recipe, "--schedule", "one-cycle", "--learning-rate", "0.03");
-        Assert.Equal(("one-cycle=0.3", 0.0, 0.03, 0.001), (schedule.Schedule, schedule.WarmUp, schedule.LearningRate, schedule.WeightDecay));
-        ArgsDocument shorter = Trained(Recipe, "--epochs", "1", "--validation-split", "0");
-        Assert.Equal((1, 0.0, 0, 0.0), (shorter.Epochs, shorter.WarmUp, shorter.StopPatience, shorter.ValidationSplit));
+        TrainingOptions adam = Trained(Recipe, "--optimizer", "adam", "--batch-size", "40", "--augment", "none");
+        Assert.Equal("--batch-size 40 --schedule cosine=0 --warm-up 1.5 --stop-patience 9", TrainingOption.Flags(adam));
+        TrainingOptions schedule = Trained(Recipe, "--schedule", "one-cycle", "--learning-rate", "0.03");
+        Assert.Equal(("one-cycle=0.3", 0.0, 0.03, 0.001), ($"{schedule.Schedule}", schedule.WarmUp, schedule.LearningRate, schedule.WeightDecay));
+        TrainingOptions shorter = Trained(Recipe, "--epochs", "1", "--validation-split", "0");
+        Assert.Equal((1, 0.0, 0, 0.0), (shorter.Epochs, shorter.WarmUp, shorter.EarlyStopping.Patience, shorter.ValidationSplit));
     }
 
     [Fact]
@@ -106,12 +107,12 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal("--batch-size 20 --optimizer adamw --ema 0.9", CommandRun.Of("models", model, "--json").Json[0].GetProperty("recipe").GetString());
     }
 
-    private ArgsDocument Trained(string recipe, params string[] args)
+    private TrainingOptions Trained(string recipe, params string[] args)
     {
         string folder = tiny.New("run");
         CommandRun run = Train(["--model", Described(recipe), "--train-samples", "100", "--accelerator", "cpu", "--output", folder, .. args]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        return RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
+        return RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument).Options;
     }
 
     private string Described(string recipe)

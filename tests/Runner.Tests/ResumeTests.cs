@@ -108,12 +108,12 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(0, CommandRun.Of(["train", "--data", tiny.Data, "--accelerator", "cpu", .. Run[..2], "--epochs", "2", .. Run[4..], "--output", parts, "--quiet"]).ExitCode);
         CommandRun less = Resume(parts, "--epochs", "1");
         Assert.Equal(2, less.ExitCode);
-        Assert.Contains("--epochs: 1 is not allowed: give 2 or more", Assert.Single(less.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("--epochs: 1 is too few, the run has already trained 2", Assert.Single(less.ErrorLines), StringComparison.Ordinal);
         CommandRun more = Resume(parts, "--epochs", "3");
         Assert.Equal(0, more.ExitCode);
         Assert.Empty(more.Error);
         RunComparison.Same(whole, parts);
-        Assert.Equal(3, Args(parts).Epochs);
+        Assert.Equal(3, Args(parts).Options.Epochs);
     }
 
     [Fact]
@@ -136,8 +136,8 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     [InlineData("--model", "cnn1", "cnn1 is given, but the run has cnn2")]
     [InlineData("--augment", "flip", "flip is given, but the run has shift=2,flip,erase=0.5")]
     [InlineData("--augment", "none", "none is given, but the run has shift=2,flip,erase=0.5")]
-    [InlineData("--no-shuffle", null, "the run shuffles its images")]
-    [InlineData("--no-dropout", null, "the run uses dropout")]
+    [InlineData("--no-shuffle", null, "it is given, but the run was begun without it")]
+    [InlineData("--no-dropout", null, "it is given, but the run was begun without it")]
     [InlineData("--weights", "w.safetensors", "but the run has new random weights")]
     [InlineData("--output", "elsewhere", "elsewhere is given, but the run has")]
     public void What_would_make_another_run_is_refused_by_name(string flag, string? value, string expected)
@@ -175,7 +175,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Contains($"version {args.Version}, so far it was 0.0.9", run.ErrorLines[1], StringComparison.Ordinal);
         Assert.Contains("--learning-rate 0.0005, so far it was 0.001", run.ErrorLines[2], StringComparison.Ordinal);
         ArgsDocument now = Args(parts);
-        Assert.Equal(("opencl:0", 0.0005, args.Version), (now.Accelerator, now.LearningRate, now.Version));
+        Assert.Equal(("opencl:0", 0.0005, args.Version), (now.Accelerator, now.Options.LearningRate, now.Version));
         Assert.Equal(3, now.Changes!.Count);
         Assert.All(now.Changes, change => Assert.StartsWith(after, change, StringComparison.Ordinal));
         Assert.Equal(["0.001", "0.0005", "0.0005"], File.ReadLines(Path.Combine(parts, "results.csv")).Skip(1).Select(row => row.Split(',')[5]));
@@ -274,7 +274,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(1, failed.ExitCode);
         Assert.Contains($"resume      gpucnn train --resume {folder} --learning-rate 0.0001\n", failed.Out, StringComparison.Ordinal);
         Assert.Equal(1, Resume(folder, "--learning-rate", "0.0001").ExitCode);
-        Assert.Equal(0.0001, Args(folder).LearningRate);
+        Assert.Equal(0.0001, Args(folder).Options.LearningRate);
     }
 
     [Fact]
@@ -290,7 +290,7 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.InRange(run.ErrorLines.Length, 1, Trainer.MostRollbacks);
         Assert.All(run.ErrorLines, line => Assert.Matches("^gpucnn: warning: .* became .* step .*dense.*back to step [0-9]+ with half the learning rate$", line));
         RequireRows(2);
-        Assert.Equal(1, Args(folder).LearningRate);
+        Assert.Equal(1, Args(folder).Options.LearningRate);
         CommandRun more = Resume(folder, "--epochs", "3");
         Assert.Equal((0, ""), (more.ExitCode, more.Error));
         RequireRows(3);

@@ -5,7 +5,7 @@ namespace GpuCnn.Runner.Tests;
 
 public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    private static readonly ArgsDocument Args = new("1", "cnn1", "cpu", "CPU", 1, "d", null, 1, 1, 1, 1, 0, true, true, 0);
+    private static readonly ArgsDocument Args = new("1", "cnn1", "cpu", "CPU", 1, "d", null, new TrainingOptions { Epochs = 1, BatchSize = 1, LearningRate = 1, ValidationSplit = 0 });
 
     [Fact]
     public void Runs_created_at_once_never_share_a_folder()
@@ -75,12 +75,12 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
             folder.AppendSteps([1.5f, 0.5f, 0.25f]);
         }
         using RunFolder resumed = RunFolder.Open(path);
-        resumed.Continue(Args with { Epochs = 7 }, [new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3)], [1.5f, 0.5f]);
+        resumed.Continue(Args with { Options = Args.Options with { Epochs = 7 } }, [new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3)], [1.5f, 0.5f]);
         Assert.Equal(["1,0.5,0.25,,,0.001,2,3"], Lines(resumed, "results.csv")[1..]);
         Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(resumed, "steps.csv"));
         resumed.AppendSteps([1.5f, 0.5f, 0.125f]);
         Assert.Equal(["step,loss", "1,1.5", "2,0.5", "3,0.125"], Lines(resumed, "steps.csv"));
-        Assert.Equal(7, RunReader.Document(Path.Combine(path, "args.json"), Documents.Default.ArgsDocument).Epochs);
+        Assert.Equal(7, RunReader.Document(Path.Combine(path, "args.json"), Documents.Default.ArgsDocument).Options.Epochs);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class ScheduledRunTests(TinyData tiny) : IClassFixture<TinyData>
         RunComparison.Same(whole, parts);
         Assert.InRange(Rates(whole).Distinct().Count(), 2, 4);
         ArgsDocument document = Args(parts);
-        Assert.Equal((LearningRateSchedule.Parse(schedule).ToString(), double.Parse(warmUp, CultureInfo.InvariantCulture)), (document.Schedule, document.WarmUp));
+        Assert.Equal((LearningRateSchedule.Parse(schedule).ToString(), double.Parse(warmUp, CultureInfo.InvariantCulture)), ($"{document.Options.Schedule}", document.Options.WarmUp));
     }
 
     [Fact]

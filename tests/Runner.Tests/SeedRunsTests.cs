@@ -118,8 +118,8 @@ public sealed class SeedRunsTests(TinyData tiny) : IClassFixture<TinyData>
             ([set, "--schedule", "cosine"], "--schedule: runs of several seeds are compared"),
             ([set, "--warm-up", "1"], "--warm-up: runs of several seeds are compared"),
             ([set, "--batch-size", "10"], "--batch-size: 10 is given, but the run has 20"),
-            ([set, "--seed", "2"], "--seed: 2 is given, but the first seed of the set is 1"),
-            ([set, "--seeds", "2"], "--seeds: 2 is not allowed: give 3 or more"),
+            ([set, "--seed", "2"], "--seed must be 1, the first seed of the set, not 2"),
+            ([set, "--seeds", "2"], "--seeds must be at least 3, which the set has already, not 2"),
             ([set, "--output", one], "--output: runs of several seeds are resumed where they are"),
             ([one, "--seeds", "2"], $"--seeds: {one} is a run of one seed"),
         })

@@ -77,7 +77,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         await output.WaitFor("  2/2  ");
         // As a resumption does it: the tables first, then who goes on and for how long, then what comes.
         ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
-        File.WriteAllText(Path.Combine(folder, "args.json"), Documents.Text(args with { Epochs = 3 }, Documents.Default.ArgsDocument));
+        File.WriteAllText(Path.Combine(folder, "args.json"), Documents.Text(args with { Options = args.Options with { Epochs = 3 } }, Documents.Default.ArgsDocument));
         Write(folder, state with { Resumed = DateTimeOffset.UtcNow });
         await Task.Delay(600, TestContext.Current.CancellationToken);
         File.AppendAllText(Path.Combine(folder, "steps.csv"), "7,1\n8,1\n9,1\n");
@@ -160,7 +160,7 @@ public sealed class WatchTests(TinyData tiny) : IClassFixture<TinyData>
         { Status = "running", StepsPerEpoch = 3, TrainingImages = 30 };
         Write(folder, state);
         ArgsDocument args = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(folder, "args.json")), Documents.Default.ArgsDocument)!;
-        File.WriteAllText(Path.Combine(folder, "args.json"), Documents.Text(args with { Epochs = 2, BatchSize = 10 }, Documents.Default.ArgsDocument));
+        File.WriteAllText(Path.Combine(folder, "args.json"), Documents.Text(args with { Options = args.Options with { Epochs = 2, BatchSize = 10 } }, Documents.Default.ArgsDocument));
         foreach (string file in (string[])["results.csv", "steps.csv"])
         {
             File.WriteAllText(Path.Combine(folder, file), File.ReadLines(Path.Combine(folder, file)).First() + "\n");

@@ -30,7 +30,7 @@ public sealed class ModelDefinition
     /// <param name="recipe">How it is trained unless said otherwise.</param>
     /// <param name="layers">The layers; the last one's outputs are the logits, one a class.</param>
     /// <exception cref="ModelException">A layer does not fit the one before it, or the model is too large.</exception>
-    /// <exception cref="OptionException">The recipe has an option that is out of range, or does not go with another.</exception>
+    /// <exception cref="ArgumentException">The recipe has an option that is out of range, or does not go with another.</exception>
     public ModelDefinition(string name, TensorShape input, TrainingOptions recipe, params IReadOnlyList<Layer> layers)
     {
         recipe.Validate();
@@ -63,7 +63,7 @@ public sealed class ModelDefinition
     public TrainingOptions Recipe { get; }
 
     /// <summary>What of the recipe differs from the defaults, but for the epochs, as the flags of a command line; empty for a model without a recipe of its own.</summary>
-    public string RecipeFlags => string.Join(' ', RecipeKey.Of(Recipe).Select(each => $"{each.Key.Flag} {RecipeKey.Text(each.Value)}"));
+    public string RecipeFlags => TrainingOption.Flags(Recipe);
 
     /// <summary>How many epochs it is trained for unless said otherwise.</summary>
     public int Epochs => Recipe.Epochs;

@@ -14,9 +14,12 @@ public readonly record struct Augmentation(int Shift = 0, bool Flip = false, dou
     public const int LargestShift = 128;
 
     /// <summary>What it may be, in words.</summary>
-    public const string Allowed = "none, or some of shift=1..128 (pixels), flip and erase=0..1 (probability), as in shift=2,flip,erase=0.25";
+    internal const string Allowed = "none, or some of shift=1..128 (pixels), flip and erase=0..1 (probability), as in shift=2,flip,erase=0.25";
 
-    private const string Flag = "--augment", NoneText = "none", ShiftName = "shift", FlipName = "flip", EraseName = "erase";
+    /// <summary>What a shell offers.</summary>
+    internal static readonly IReadOnlyList<string> Examples = [NoneText, "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
+
+    private const string Property = nameof(TrainingOptions.Augmentation), NoneText = "none", ShiftName = "shift", FlipName = "flip", EraseName = "erase";
 
     /// <summary>Images as they are.</summary>
     public static Augmentation None => default;
@@ -28,7 +31,7 @@ public readonly record struct Augmentation(int Shift = 0, bool Flip = false, dou
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
     /// <param name="text">The parts in any order, each at most once.</param>
     /// <returns>The augmentation.</returns>
-    /// <exception cref="OptionException">It is something else.</exception>
+    /// <exception cref="ArgumentException">It is something else.</exception>
     public static Augmentation Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -43,37 +46,38 @@ public readonly record struct Augmentation(int Shift = 0, bool Flip = false, dou
             (string name, string? value) = part.Split('=', 2) is [var before, var behind] ? (before, behind) : (part, null);
             if (!seen.Add(name))
             {
-                throw new OptionException(Flag, $"'{name}' is in '{text}' twice: give it once");
+                throw TrainingOptions.Refusal(Property, $"must have '{name}' once, not twice");
             }
             read = (name, value) switch
             {
                 (FlipName, null) => read with { Flip = true },
                 (ShiftName, not null) when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int shift) && shift is >= 1 and <= LargestShift => read with { Shift = shift },
                 (EraseName, not null) when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double erase) && erase is > 0 and <= 1 => read with { Erase = erase },
-                _ => throw new OptionException(Flag, $"'{part}' is not allowed: give {Allowed}"),
+                _ => throw TrainingOptions.Refusal(Property, $"must be {Allowed}, not '{part}'"),
             };
         }
         return read;
     }
 
     /// <summary>Checks every part.</summary>
-    /// <exception cref="OptionException">One is out of range.</exception>
+    /// <exception cref="ArgumentException">One is out of range.</exception>
     public void Validate()
     {
         if (Shift is < 0 or > LargestShift || !(Erase is >= 0 and <= 1))
         {
-            throw new OptionException(Flag, $"{this} is not allowed: give {Allowed}");
+            throw TrainingOptions.Refusal(Property, $"must be {Allowed}, not '{this}'");
         }
     }
 
     /// <summary>Checks that something of an image stays in it.</summary>
     /// <param name="shape">The shape of the images.</param>
-    /// <exception cref="OptionException">Images may be moved by their whole height or width.</exception>
+    /// <exception cref="ArgumentException">Images may be moved by their whole height or width.</exception>
     public void RequireFit(TensorShape shape)
     {
         if (Shift >= Math.Min(shape.Height, shape.Width))
         {
-            throw new OptionException(Flag, $"{ShiftName}={Shift} is not allowed: give less than the {Math.Min(shape.Height, shape.Width)} pixels that images of {shape} have");
+            throw TrainingOptions.Refusal(Property, 
+                $"must have {ShiftName} below the {Math.Min(shape.Height, shape.Width)} pixels of images of {shape}, not {Shift}");
         }
     }
 

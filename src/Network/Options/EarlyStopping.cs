@@ -11,18 +11,4 @@ public sealed record EarlyStopping
 
     /// <summary>An improvement on the best value by no more than this is none: as much loss, or as much of the share of images.</summary>
     public double MinChange { get; init; }
-
-    /// <summary>What <see cref="Patience"/> may be.</summary>
-    public static OptionRule<int> PatienceRule { get; } = new("--stop-patience", "0 (never) or more", value => value >= 0);
-
-    /// <summary>What <see cref="MinChange"/> may be.</summary>
-    public static OptionRule<double> MinChangeRule { get; } = new("--stop-min-change", "0 or more", value => value >= 0 && double.IsFinite(value));
-
-    /// <summary>Checks every option.</summary>
-    /// <exception cref="OptionException">One is out of range.</exception>
-    public void Validate()
-    {
-        PatienceRule.Check(Patience);
-        MinChangeRule.Check(MinChange);
-    }
 }

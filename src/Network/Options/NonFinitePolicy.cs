@@ -11,7 +11,7 @@ public enum NonFinitePolicy
 }
 
 /// <summary>The names of policies.</summary>
-public static class NonFinitePolicies
+internal static class NonFinitePolicies
 {
     /// <summary>The names, as <c>--on-nan</c> takes them.</summary>
     public static OptionNames<NonFinitePolicy> Names { get; } = new("stop", "rollback");

@@ -1,12 +1,13 @@
-using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace GpuCnn;
 
 /// <summary>How a network is trained. The defaults are those of the three configurations.</summary>
 public sealed record TrainingOptions
 {
-    private static readonly Adam Adam = new();
     private static readonly ConstantSchedule Constant = new();
+
+    private static readonly Adam Adam = new();
 
     private readonly double? learningRate, weightDecay;
     private readonly Optimizer? optimizer;
@@ -19,7 +20,6 @@ public sealed record TrainingOptions
     public int BatchSize { get; init; } = 512;
 
     /// <summary>The rule by which weights change.</summary>
-    /// <remarks>As with <see cref="Schedule"/>, what reads an older checkpoint gives nothing.</remarks>
     public Optimizer Optimizer
     {
         get => optimizer ?? Adam;
@@ -33,24 +33,26 @@ public sealed record TrainingOptions
         init => learningRate = value;
     }
 
-    /// <summary>How fast weights shrink by themselves, from 0 to 1; biases, and what batch normalizations learn, do not. The optimizer's
-    /// <see cref="Optimizer.DefaultWeightDecay"/> unless set; plain Adam takes none.</summary>
+    /// <summary>How fast weights shrink, from 0 to 1; not applied to biases and batch norm. The optimizer's <see cref="Optimizer.DefaultWeightDecay"/> unless
+    /// set; plain Adam takes none.</summary>
     public double WeightDecay
     {
         get => weightDecay ?? Optimizer.DefaultWeightDecay;
         init => weightDecay = value;
     }
 
-    /// <summary>The share of the target that all classes have in equal parts, from 0 up to but not including 1, as PyTorch has it. The training loss is then the cross-entropy of that target, so it
-    /// cannot reach 0; validation losses are plain cross-entropy.</summary>
+    /// <summary>Label smoothing as PyTorch defines it, from 0 up to but not including 1: the share of the target that all classes have in equal parts.
+    /// The training loss is the cross-entropy of that target, so it cannot reach 0; validation losses are plain cross-entropy.</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>The greatest norm of a step's gradient, that of all parameters taken as one vector (L2): a longer one is shortened to it before the optimizer sees it. From 0 (it may be as long as it
-    /// is) up.</summary>
+    /// <summary>Clips the gradient of all parameters, taken as one vector, to this L2 norm before the optimizer sees it, 0 to 1,000,000; 0 for
+    /// off.</summary>
     public double GradientClip { get; init; }
 
-    /// <summary>The decay of an exponential average of the weights, from 0 (none is kept) up to but not including 1. With one, validation and <see cref="Trainer.ExportWeights"/> take the
-    /// average. After step t the decay is at most (1 + t) / (10 + t), so that the first weights are soon forgotten. Running moments of batch normalizations are averaged too.</summary>
+    /// <summary>The decay of an exponential average of the weights, from 0 (off) up to but not including 1. With one, validation and
+    /// <see cref="Trainer.ExportWeights"/> take the average. After step t the decay is at most (1 + t) / (10 + t), so that the first weights are soon
+    /// forgotten. Running moments of batch norm are averaged too.</summary>
+    [JsonPropertyName("weight_average")]
     public double WeightAverage { get; init; }
 
     /// <summary>The share of the images, the last ones, that is held out for validation: from 0 up to but not including 1.</summary>
@@ -82,7 +84,8 @@ public sealed record TrainingOptions
         init => schedule = value;
     }
 
-    /// <summary>Epochs, perhaps a fraction of one, in which the learning rate rises in equal steps from almost nothing to what the schedule begins with; 0 for none.</summary>
+    /// <summary>Epochs, perhaps a fraction of one, in which the learning rate rises in equal steps from almost 0 to the schedule's first; 0 for
+    /// none.</summary>
     public double WarmUp { get; init; }
 
     /// <summary>When the training ends before all epochs are done.</summary>
@@ -91,131 +94,59 @@ public sealed record TrainingOptions
     /// <summary>The largest batch size.</summary>
     public const int LargestBatch = 65_536;
 
-    /// <summary>What <see cref="Epochs"/> may be.</summary>
-    public static OptionRule<int> EpochsRule { get; } = new("--epochs", "1 to 1000000", value => value is >= 1 and <= 1_000_000);
-
-    /// <summary>What <see cref="BatchSize"/> may be.</summary>
-    public static OptionRule<int> BatchSizeRule { get; } = new("--batch-size", $"1 to {LargestBatch}", value => value is >= 1 and <= LargestBatch);
-
-    /// <summary>What <see cref="LearningRate"/> may be.</summary>
-    public static OptionRule<double> LearningRateRule { get; } = new("--learning-rate", "above 0, at most 1", value => value is > 0 and <= 1);
-
-    /// <summary>What <see cref="WeightDecay"/> may be.</summary>
-    public static OptionRule<double> WeightDecayRule { get; } = new("--weight-decay", "0 to 1", value => value is >= 0 and <= 1);
-
-    /// <summary>What <see cref="LabelSmoothing"/> may be.</summary>
-    public static OptionRule<double> LabelSmoothingRule { get; } = new("--label-smoothing", "0 up to but not including 1", value => value is >= 0 and < 1);
-
-    /// <summary>What <see cref="GradientClip"/> may be.</summary>
-    public static OptionRule<double> GradientClipRule { get; } = new("--gradient-clip", "0 (none) to 1000000", value => value is >= 0 and <= 1_000_000);
-
-    /// <summary>What <see cref="WeightAverage"/> may be.</summary>
-    public static OptionRule<double> WeightAverageRule { get; } = new("--ema", "0 (none) up to but not including 1", value => value is >= 0 and < 1);
-
-    /// <summary>What <see cref="ValidationSplit"/> may be.</summary>
-    public static OptionRule<double> ValidationSplitRule { get; } = new("--validation-split", "0 up to but not including 1", value => value is >= 0 and < 1);
-
-    /// <summary>What <see cref="TrainSamples"/> may be.</summary>
-    public static OptionRule<int> TrainSamplesRule { get; } = new("--train-samples", "0 (all) or more", value => value >= 0);
-
-    /// <summary>What <see cref="WarmUp"/> may be.</summary>
-    public static OptionRule<double> WarmUpRule { get; } = new("--warm-up", "0 (none) or more, less than the epochs", value => value is >= 0 and < 1_000_000);
-
     /// <summary>Whether two trainings have the same options: a value that was set is the same as one that the optimizer brings along.</summary>
-    /// <remarks>A record would compare what was set. Its text has the values of all properties, numbers so that they can be read back.</remarks>
     /// <param name="other">The other options.</param>
-    /// <returns>Whether all of them are the same.</returns>
-    public bool Equals(TrainingOptions? other) => other is not null && ToString() == other.ToString();
+    public bool Equals(TrainingOptions? other) => other is not null && TrainingOption.All.All(option => option.Get(this).Equals(option.Get(other)));
 
     /// <inheritdoc/>
-    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => TrainingOption.All.Aggregate(0, (hash, option) => HashCode.Combine(hash, option.Get(this)));
 
     /// <summary>Checks every option.</summary>
-    /// <exception cref="OptionException">One is out of range, or does not go with another.</exception>
+    /// <exception cref="ArgumentException">One is out of range, or does not go with another; its name is that of the property.</exception>
     public void Validate()
     {
-        EpochsRule.Check(Epochs);
-        BatchSizeRule.Check(BatchSize);
-        LearningRateRule.Check(LearningRate);
-        WeightDecayRule.Check(WeightDecay);
+        foreach (TrainingOption option in TrainingOption.All)
+        {
+            option.Range.Check(option.Property, option.Get(this));
+        }
+        Augmentation.Validate();
+        Schedule.Validate();
         if (WeightDecay > 0 && !Optimizer.TakesWeightDecay)
         {
             string[] others = [.. Optimizer.All.Where(each => each.TakesWeightDecay).Select(each => each.Name)];
-            throw WeightDecayRule.Refuse(WeightDecay, $"it with {Optimizer.Flag} {PlainText.Or(others)}, {Optimizer.Title} takes none");
+            throw Refusal(nameof(WeightDecay), $"must be 0 with Optimizer {Optimizer.Name}, not {WeightDecay}; {PlainText.Or(others)} take it");
         }
-        LabelSmoothingRule.Check(LabelSmoothing);
-        GradientClipRule.Check(GradientClip);
-        WeightAverageRule.Check(WeightAverage);
-        ValidationSplitRule.Check(ValidationSplit);
-        TrainSamplesRule.Check(TrainSamples);
-        Augmentation.Validate();
-        WarmUpRule.Check(WarmUp);
-        Schedule.Validate();
-        EarlyStopping.Validate();
-        if (WarmUp > 0 && (WarmUp >= Epochs || Schedule.WarmsUp))
+        if (WarmUp > 0 && WarmUp >= Epochs)
         {
-            throw WarmUpRule.Refuse(WarmUp, WarmUp >= Epochs ? $"less than the {Epochs} epochs" : $"none with --schedule {Schedule.Name}, which warms up by itself");
+            throw Refusal(nameof(WarmUp), $"must be below Epochs ({Epochs}), not {WarmUp}");
+        }
+        if (WarmUp > 0 && Schedule.WarmsUp)
+        {
+            throw Refusal(nameof(WarmUp), $"must be 0 with Schedule {Schedule.Name}, which warms up by itself, not {WarmUp}");
         }
     }
 
-    /// <summary>Images for training and, behind them, for validation.</summary>
+    /// <summary>Images for training and, after them, for validation.</summary>
     /// <param name="available">How many images there are.</param>
-    /// <returns>The two numbers.</returns>
-    /// <exception cref="OptionException">Nothing would be left to train on, or more images are asked for than there are.</exception>
+    /// <exception cref="ArgumentException">Nothing would be left to train on, or more images are asked for than there are.</exception>
     public (int Training, int Validation) Split(int available)
     {
         if (TrainSamples > available)
         {
-            throw TrainSamplesRule.Refuse(TrainSamples, $"at most the {available} images there are");
+            throw Refusal(nameof(TrainSamples), $"must be at most the {available} images there are, not {TrainSamples}");
         }
         int images = TrainSamples == 0 ? available : TrainSamples;
         int validation = (int)Math.Round(images * ValidationSplit);
-        return validation == images ? throw ValidationSplitRule.Refuse(ValidationSplit, $"less, for it leaves none of the {images} images to train on")
-            : validation == 0 && Schedule.NeedsValidation ? throw new OptionException(LearningRateSchedule.Flag, $"{Schedule.Name} looks at images held out, and none are; give --validation-split above 0")
-            : validation == 0 && EarlyStopping.Patience > 0 ? throw new OptionException(EarlyStopping.PatienceRule.Flag, "it looks at images held out, and none are; give --validation-split above 0")
+        return validation == images ? throw Refusal(nameof(ValidationSplit),
+                $"must be less than {ValidationSplit}, which leaves none of the {images} images to train on")
+            : validation == 0 && Schedule.NeedsValidation
+                ? throw Refusal(nameof(Schedule), $"{Schedule.Name} needs images held out: set ValidationSplit above 0")
+            : validation == 0 && EarlyStopping.Patience > 0
+                ? throw Refusal($"{nameof(EarlyStopping)}.{nameof(EarlyStopping.Patience)}", $"needs images held out: set ValidationSplit above 0")
             : (images - validation, validation);
     }
-}
 
-/// <summary>Which values an option may have: said once, for the check, the message and a command line's help.</summary>
-/// <typeparam name="T">The value's type.</typeparam>
-/// <param name="flag">The flag as a user writes it.</param>
-/// <param name="allowed">The allowed values in words.</param>
-/// <param name="isAllowed">Whether a value is allowed.</param>
-public sealed class OptionRule<T>(string flag, string allowed, Func<T, bool> isAllowed) where T : IFormattable
-{
-    /// <summary>The flag as a user writes it.</summary>
-    public string Flag => flag;
-
-    /// <summary>The allowed values in words.</summary>
-    public string Allowed => allowed;
-
-    /// <summary>Whether a value is allowed.</summary>
-    /// <param name="value">The value.</param>
-    public bool Allows(T value) => isAllowed(value);
-
-    /// <summary>Checks a value.</summary>
-    /// <param name="value">The value.</param>
-    /// <returns>The value.</returns>
-    /// <exception cref="OptionException">It is not allowed.</exception>
-    public T Check(T value) => Allows(value) ? value : throw Refuse(value, allowed);
-
-    /// <summary>The refusal of a value that the rule allows but the circumstances do not.</summary>
-    /// <param name="value">The value.</param>
-    /// <param name="instead">What is allowed, in words.</param>
-    /// <returns>The exception to throw.</returns>
-    public OptionException Refuse(T value, string instead) =>
-        new(flag, $"{value.ToString(null, CultureInfo.InvariantCulture)} is not allowed: give {instead}");
-}
-
-/// <summary>An option whose value is not allowed. The message is one line that starts with the flag.</summary>
-public sealed class OptionException : Exception
-{
-    /// <summary>Creates the exception.</summary>
-    /// <param name="flag">The flag as a user writes it.</param>
-    /// <param name="problem">What is wrong with its value and what is allowed.</param>
-    public OptionException(string flag, string problem) : base($"{flag}: {problem}") => Flag = flag;
-
-    /// <summary>The flag as a user writes it.</summary>
-    public string Flag { get; }
+    /// <summary>What is wrong with a property, in the words that follow its name.</summary>
+    internal static ArgumentException Refusal(string property, FormattableString problem) =>
+        new($"{property} {FormattableString.Invariant(problem)}", property);
 }

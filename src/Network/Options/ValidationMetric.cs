@@ -11,7 +11,7 @@ public enum ValidationMetric
 }
 
 /// <summary>The names of metrics, which are those of the columns of results.csv.</summary>
-public static class ValidationMetrics
+internal static class ValidationMetrics
 {
     /// <summary>The names.</summary>
     public static OptionNames<ValidationMetric> Names { get; } = new("val_loss", "val_accuracy");

@@ -14,7 +14,7 @@ public sealed class AugmentedImages : IDisposable
     /// <param name="images">The images of a training; an image's number among them decides with seed and step what happens to it.</param>
     /// <param name="augmentation">How they are changed.</param>
     /// <param name="seed">The training's seed.</param>
-    /// <exception cref="OptionException">The augmentation is out of range, or moves images by their whole height or width.</exception>
+    /// <exception cref="ArgumentException">The augmentation is out of range, or moves images by their whole height or width.</exception>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
     public AugmentedImages(Device device, ImageSet images, Augmentation augmentation, ulong seed)
     {

@@ -14,7 +14,7 @@ public sealed class LearningRateCurve
     /// <summary>The curve of a training that begins.</summary>
     /// <param name="options">How it is trained.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch.</param>
-    /// <exception cref="OptionException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     public LearningRateCurve(TrainingOptions options, int stepsPerEpoch)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -12,25 +12,22 @@ public sealed record LearningRateSearch
     /// <summary>The learning rate of the last step, above <see cref="From"/> and at most 1000.</summary>
     public double To { get; init; } = 10;
 
-    /// <summary>What <see cref="Steps"/> may be.</summary>
-    public static OptionRule<int> StepsRule { get; } = new("--steps", "20 to 10000", value => value is >= 20 and <= 10_000);
+    internal static ValueRange StepsRange { get; } = new IntegerRange<int>(20, 10_000);
 
-    /// <summary>What <see cref="From"/> may be.</summary>
-    public static OptionRule<double> FromRule { get; } = new("--from", "1e-12 to 1", value => value is >= 1e-12 and <= 1);
+    internal static ValueRange FromRange { get; } = new NumberRange(1e-12, 1);
 
-    /// <summary>What <see cref="To"/> may be.</summary>
-    public static OptionRule<double> ToRule { get; } = new("--to", "1e-6 to 1000", value => value is >= 1e-6 and <= 1000);
+    internal static ValueRange ToRange { get; } = new NumberRange(1e-6, 1000);
 
     /// <summary>Checks every option.</summary>
-    /// <exception cref="OptionException">One is out of range, or the last learning rate is not ten times the first.</exception>
+    /// <exception cref="ArgumentException">A property is out of range, or the last learning rate is not ten times the first.</exception>
     public void Validate()
     {
-        StepsRule.Check(Steps);
-        FromRule.Check(From);
-        ToRule.Check(To);
+        StepsRange.Check(nameof(Steps), Steps);
+        FromRange.Check(nameof(From), From);
+        ToRange.Check(nameof(To), To);
         if (To < 10 * From)
         {
-            throw ToRule.Refuse(To, FormattableString.Invariant($"at least ten times the {From} of {FromRule.Flag}"));
+            throw TrainingOptions.Refusal(nameof(To), $"must be at least ten times From ({From}), not {To}");
         }
     }
 }
@@ -51,7 +48,7 @@ public static class LearningRateFinder
     /// <param name="onStep">Told of every step; null for nobody.</param>
     /// <param name="stop">When cancelled, the search ends after the step under way.</param>
     /// <returns>The losses, and what they suggest.</returns>
-    /// <exception cref="OptionException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="NonFiniteLossException">A weight was NaN or infinite before the first step.</exception>
     /// <exception cref="OperationCanceledException">The search was stopped.</exception>
     public static LearningRateFindings Run(Trainer trainer, LearningRateSearch search, Action<LearningRatePoint>? onStep = null, CancellationToken stop = default)

@@ -59,16 +59,10 @@ public sealed partial class Trainer
     public void Restore(TrainingState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        RequireSame("batch size", state.Options.BatchSize, Options.BatchSize);
-        RequireSame("seed", state.Options.Seed, Options.Seed);
-        RequireSame("use of shuffling", state.Options.Shuffle, Options.Shuffle);
-        RequireSame("use of dropout", state.Options.Dropout, Options.Dropout);
-        RequireSame("augmentation", state.Options.Augmentation, Options.Augmentation);
-        RequireSame("optimizer", state.Options.Optimizer, Options.Optimizer);
-        RequireSame("weight decay", state.Options.WeightDecay, Options.WeightDecay);
-        RequireSame("label smoothing", state.Options.LabelSmoothing, Options.LabelSmoothing);
-        RequireSame("greatest norm of gradients", state.Options.GradientClip, Options.GradientClip);
-        RequireSame("decay of the weights' average", state.Options.WeightAverage, Options.WeightAverage);
+        foreach (TrainingOption option in TrainingOption.All.Where(option => option.OnResume == OnResume.Same))
+        {
+            RequireSame(option.Property, option.Get(state.Options), option.Get(Options));
+        }
         RequireSame("number of training images", state.TrainingImages, TrainingImages);
         RequireSame("number of images held out", state.ValidationImages, ValidationImages);
         if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch
@@ -153,11 +147,12 @@ public sealed partial class Trainer
         return search.Origin;
     }
 
-    private static void RequireSame<T>(string what, T ofState, T own) where T : notnull
+    private static void RequireSame(string what, object ofState, object own)
     {
-        if (!EqualityComparer<T>.Default.Equals(ofState, own))
+        if (!ofState.Equals(own))
         {
-            throw new StateMismatchException($"the state belongs to another training: its {what} is {ofState}, here it is {own}");
+            throw new StateMismatchException($"the state belongs to another training: its {what} is {ValueRange.Text(ofState)}, "
+                + $"here it is {ValueRange.Text(own)}");
         }
     }
 }

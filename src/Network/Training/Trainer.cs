@@ -35,7 +35,7 @@ public sealed partial class Trainer : IDisposable
     /// <param name="network">A network made for training, with at least the options' batch size; it must live longer than the trainer.</param>
     /// <param name="options">How to train.</param>
     /// <param name="images">All images, before the split.</param>
-    /// <exception cref="OptionException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ModelException">The images or their classes do not fit the model.</exception>
     /// <exception cref="DeviceException">The device has not the memory.</exception>
     public Trainer(Network network, TrainingOptions options, ImageSet images)
@@ -48,7 +48,7 @@ public sealed partial class Trainer : IDisposable
         options.Augmentation.RequireFit(images.Shape);
         if (options.BatchSize > network.MaxBatch)
         {
-            throw new OptionException("--batch-size", $"{options.BatchSize} is more than the {network.MaxBatch} that the network was made for");
+            throw TrainingOptions.Refusal(nameof(options.BatchSize), $"must be at most the network's {network.MaxBatch}, not {options.BatchSize}");
         }
         Network = network;
         Options = options;

@@ -6,13 +6,12 @@ namespace GpuCnn.Runner.CommandLine;
 /// <summary>Options that mean the same in every command that has them.</summary>
 internal static class CommonOptions
 {
-    private static readonly OptionRule<int> ThreadsRule = new("--threads", "0 (one a core) to 1024", value => value is >= 0 and <= 1024);
-
     public static Option<AcceleratorChoice> Accelerator { get; } =
         Flag.Declare("--accelerator", "KIND", $"Where to compute: {AcceleratorChoice.Syntax}", AcceleratorChoice.Parse, AcceleratorChoice.Auto)
             .Offering("auto", "cuda", "opencl", "cpu");
 
-    public static Option<int> Threads { get; } = Flag.Number(ThreadsRule, "Worker threads of the CPU accelerator", 0);
+    public static Option<int> Threads { get; } =
+        Flag.Number("--threads", new IntegerRange<int>(0, 1024), "Set the worker threads of the CPU accelerator (0: one per core)", 0);
 
     public static Option<string?> Data { get; } =
         Flag.Text("--data", "DIR", $"Folder of a data set: IDX files as of MNIST, or a folder of PNG or JPEG files for each class [default: {FashionMnist.RepositoryFolder}, here or in a folder above]");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace GpuCnn.Runner.CommandLine;
 
@@ -10,20 +9,18 @@ internal static class Flag
     /// <summary>A switch, off unless given.</summary>
     public static Option<bool> Switch(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.Zero };
 
-    /// <summary>A number within the bounds of a rule.</summary>
-    /// <typeparam name="T">The number's type.</typeparam>
-    /// <param name="rule">The flag and what it may be.</param>
-    /// <param name="help">What it is, with its unit.</param>
-    /// <param name="preset">Its value when it is not given.</param>
-    public static Option<T> Number<T>(OptionRule<T> rule, string help, T preset) where T : struct, ISpanParsable<T>, IFormattable =>
-        Declare(rule.Flag, "N", $"{help}; {rule.Allowed}", text => rule.Check(Parse(rule, text)), preset);
+    /// <summary>A number within bounds.</summary>
+    public static Option<T> Number<T>(string name, ValueRange range, string help, T preset) where T : struct =>
+        Declare(name, range.Placeholder, $"{help}; {range.Bounds}", text => (T)Parse(name, range, text), preset);
 
-    /// <summary>A number within the bounds of a rule, null when it is not given.</summary>
-    /// <typeparam name="T">The number's type.</typeparam>
-    /// <param name="rule">The flag and what it may be.</param>
-    /// <param name="help">What it is, with its unit, and what holds when it is not given.</param>
-    public static Option<T?> OptionalNumber<T>(OptionRule<T> rule, string help) where T : struct, ISpanParsable<T>, IFormattable =>
-        Declare<T?>(rule.Flag, "N", $"{help}; {rule.Allowed}", text => rule.Check(Parse(rule, text)), null);
+    /// <summary>A number within bounds, null when it is not given; then the preset, in words, holds.</summary>
+    public static Option<T?> OptionalNumber<T>(string name, ValueRange range, string help, string? preset = null) where T : struct =>
+        Declare<T?>(name, range.Placeholder, $"{help}; {range.Bounds}{(preset is null ? "" : $" [default: {preset}]")}",
+            text => (T)Parse(name, range, text), null);
+
+    /// <exception cref="OptionException">The text is not in the range.</exception>
+    public static object Parse(string name, ValueRange range, string text) =>
+        range.Parse(text) ?? throw OptionException.NotAllowed(name, range.Words, $"'{text}'");
 
     /// <summary>Text, perhaps read into something else.</summary>
     /// <typeparam name="T">What it is read into.</typeparam>
@@ -100,6 +97,10 @@ internal static class Flag
         {
             return parse(text);
         }
+        catch (ArgumentException exception) when (OptionException.Of(exception) is { } problem)
+        {
+            result.AddError(problem.Message);
+        }
         catch (Exception exception) when (exception is OptionException or InvalidFileException)
         {
             result.AddError(exception.Message);
@@ -110,10 +111,4 @@ internal static class Flag
         }
         return default;
     }
-
-    private static T Parse<T>(OptionRule<T> rule, string text) where T : ISpanParsable<T>, IFormattable =>
-        // No type's parser takes digit groups here but those of floats, where "1,5" would be read as 15.
-        !text.Contains(',', StringComparison.Ordinal) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
-            ? value
-            : throw new OptionException(rule.Flag, $"'{text}' is not allowed: give {rule.Allowed}");
 }

@@ -2,120 +2,142 @@ using System.CommandLine;
 
 namespace GpuCnn.Runner.CommandLine;
 
-/// <summary>Options of <c>train</c>. What a resumed run makes of them, <see cref="Commands.Resumption"/> says.</summary>
+/// <summary>Options of <c>train</c>: those of a training, made of <see cref="TrainingOption.All"/>, and those of its run.</summary>
 internal static class TrainFlags
 {
-    private static readonly TrainingOptions Preset = new();
+    /// <summary>How a message about an option that a run must keep ends.</summary>
+    public const string Advice = "leave the option out, a run is resumed with its own";
 
-    /// <summary>What a shell offers for <c>--augment</c>.</summary>
-    public static IReadOnlyList<string> AugmentOffers { get; } = ["none", "flip", "shift=2", "shift=2,flip", "shift=2,flip,erase=0.25"];
+    private static readonly Dictionary<string, Option> OfTraining = TrainingOption.All.ToDictionary(option => option.Name, Declare);
 
-    public static Option<int?> Epochs { get; } = Flag.OptionalNumber(TrainingOptions.EpochsRule,
-        $"Passes over the training images; {string.Join(", ", ModelZoo.All.Select(model => $"{model.Epochs} for {model.Name}"))} unless given");
+    public static ValueRange SeedsRange { get; } = new IntegerRange<int>(2, 1000);
 
-    public static Option<int> BatchSize { get; } = Flag.Number(TrainingOptions.BatchSizeRule, "Images a step", Preset.BatchSize);
+    public static Option<int?> Seeds { get; } = Flag.OptionalNumber<int>("--seeds", SeedsRange,
+        "Train with this many seeds, from --seed up, and report mean and 95 % half-width of the test accuracies");
 
-    public static Option<Optimizer> Optimizer { get; } = Flag.Declare(GpuCnn.Optimizer.Flag, "NAME",
-        $"How weights change: {PlainText.Or([.. GpuCnn.Optimizer.All.Select(each => $"{each.Name} ({each.Description})")])}", GpuCnn.Optimizer.Parse, Preset.Optimizer)
-        .Offering(GpuCnn.Optimizer.All.Select(each => each.Name));
+    public static Option<int?> ImageSize { get; } = Flag.OptionalNumber<int>("--image-size", new IntegerRange<int>(8, 512),
+        "Scale pictures of a folder to this height and width in pixels", "28");
 
-    public static Option<double?> LearningRate { get; } = Flag.OptionalNumber(TrainingOptions.LearningRateRule,
-        $"The optimizer's step size; {ForEach(each => each.DefaultLearningRate)} unless given");
+    public static Option<bool> Colour { get; } = Flag.Switch("--colour", "Read pictures of a folder in red, green and blue instead of grey");
 
-    public static Option<double?> WeightDecay { get; } = Flag.OptionalNumber(TrainingOptions.WeightDecayRule,
-        $"How fast weights shrink by themselves, biases and batch normalizations do not; {DefaultWeightDecays}");
-
-    public static Option<double> LabelSmoothing { get; } = Flag.Number(TrainingOptions.LabelSmoothingRule,
-        "Share of the target that all classes have in equal parts; the training loss is that of this target, the validation loss is plain", Preset.LabelSmoothing);
-
-    public static Option<double> GradientClip { get; } = Flag.Number(TrainingOptions.GradientClipRule,
-        "Greatest L2 norm of a step's whole gradient; a longer one is shortened to it", Preset.GradientClip);
-
-    public static Option<double> WeightAverage { get; } = Flag.Number(TrainingOptions.WeightAverageRule,
-        "Decay of an exponential average of the weights, at most (1+t)/(10+t) after step t; validation and the weights files take the average", Preset.WeightAverage);
-
-    public static Option<LearningRateSchedule> Schedule { get; } = Flag.Declare<LearningRateSchedule>("--schedule", "NAME",
-        $"How the learning rate changes: {string.Join(", ", LearningRateSchedule.Syntaxes)}. cosine falls to END (0) of it, one-cycle rises for RISE (0.3) of the steps and falls to nothing, "
-            + "both step by step over all epochs; step multiplies it by FACTOR (0.1) every EPOCHS (10); plateau by FACTOR (0.5) when METRIC (val_loss, or val_accuracy) has not improved for more than EPOCHS (5)",
-        LearningRateSchedule.Parse, Preset.Schedule).Offering(LearningRateSchedule.Names);
-
-    public static Option<double> WarmUp { get; } = Flag.Number(TrainingOptions.WarmUpRule,
-        "Epochs, or a part of one, in which the learning rate rises step by step from almost nothing", Preset.WarmUp);
-
-    public static Option<int> StopPatience { get; } = Flag.Number(EarlyStopping.PatienceRule,
-        "End the training when --stop-metric has not improved for N epochs in a row", Preset.EarlyStopping.Patience);
-
-    public static Option<ValidationMetric> StopMetric { get; } = Flag.Declare("--stop-metric", "METRIC",
-        "What is to improve: val_loss or val_accuracy; best weights are those of the best val_accuracy with either", text => ValidationMetrics.Names.Parse("--stop-metric", text), Preset.EarlyStopping.Metric)
-        .Offering(ValidationMetrics.Names.All);
-
-    public static Option<double> StopMinChange { get; } = Flag.Number(EarlyStopping.MinChangeRule,
-        "An improvement by no more than this is none", Preset.EarlyStopping.MinChange);
-
-    public static Option<double> ValidationSplit { get; } = Flag.Number(TrainingOptions.ValidationSplitRule,
-        "Share of the images, the last ones, held out for validation (0: none, then best is last)", Preset.ValidationSplit);
-
-    public static Option<bool> NoShuffle { get; } = Flag.Switch("--no-shuffle", "Take the images in the order of the files in every epoch");
-
-    public static Option<bool> NoDropout { get; } = Flag.Switch("--no-dropout", "Let dropout layers pass everything");
-
-    public static Option<Augmentation> Augment { get; } = Flag.Declare("--augment", "WHAT",
-        $"Change training images at random, each time anew: {Augmentation.Allowed}; nothing held out or tested is changed", Augmentation.Parse, Augmentation.None)
-        .Offering(AugmentOffers);
-
-    public static Option<int> TrainSamples { get; } = Flag.Number(TrainingOptions.TrainSamplesRule,
-        "Use only the first N training images, in the order of the files, before the split", Preset.TrainSamples);
-
-    public static Option<ulong> Seed { get; } = Flag.Number(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
-        "Seed of initial weights, shuffling, dropout and augmentation", Preset.Seed);
-
-    /// <summary>What <see cref="Seeds"/> may be.</summary>
-    public static OptionRule<int> SeedsRule { get; } = new("--seeds", "2 to 1000", value => value is >= 2 and <= 1000);
-
-    public static Option<int?> Seeds { get; } = Flag.OptionalNumber(SeedsRule,
-        "Train with so many seeds, --seed and those above it, one after the other, and tell mean and 95 % half-width of their test accuracies");
-
-    public static Option<NonFinitePolicy> OnNan { get; } = Flag.Declare("--on-nan", "WHAT",
-        $"When a number becomes NaN or infinite: stop, or rollback (back to the last checkpoint and on with half the learning rate, {Trainer.MostRollbacks} times at most)",
-        text => NonFinitePolicies.Names.Parse("--on-nan", text), NonFinitePolicy.Stop).Offering(NonFinitePolicies.Names.All);
-
-    public static Option<int?> ImageSize { get; } = Flag.OptionalNumber(new OptionRule<int>("--image-size", "8 to 512", value => value is >= 8 and <= 512),
-        "Height and width, in pixels, that pictures of a folder are brought to [default: 28]");
-
-    public static Option<bool> Colour { get; } = Flag.Switch("--colour", "Take pictures of a folder in red, green and blue, not in grey");
-
-    public static Option<int> CheckpointEvery { get; } = Flag.Number(new OptionRule<int>("--checkpoint-every", "0 (only then) or more", value => value >= 0),
-        "Save a checkpoint every N steps too, beside that at each epoch's end and when the training is interrupted", 0);
+    public static Option<int> CheckpointEvery { get; } = Flag.Number("--checkpoint-every", new IntegerRange<int>(0, int.MaxValue),
+        "Also save a checkpoint every N steps (0: at each epoch's end and when interrupted only)", 0);
 
     public static Option<string?> Resume { get; } = Flag.Text("--resume", "RUN",
-        "Go on with a run from its newest checkpoint, with its options; --epochs may be raised, the --stop flags changed, and --learning-rate, --schedule, --warm-up and --accelerator (other bits from there)");
+        "Continue a run from its latest checkpoint, with its options; these may change: "
+            + string.Join(", ", TrainingOption.All.Where(option => option.OnResume != OnResume.Same).Select(option => option.Flag)));
 
-    public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR", "Run folder, new or empty [default: the next free runs/<model>-<n>]");
+    public static Option<string?> Folder { get; } = Flag.Text("--output", "DIR",
+        "Write to this run folder, new or empty [default: the next free runs/<model>-<n>]");
 
     public static Option<bool> NoPictures { get; } = Flag.Switch("--no-pictures", "Draw no pictures into the run folder");
 
-    /// <summary>Early stopping as given; what is not given is as it was.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="isGiven">Whether an option is given.</param>
-    /// <param name="before">What it was.</param>
-    /// <exception cref="OptionException">Something is given that has no effect.</exception>
-    public static EarlyStopping Stopping(ParseResult parsed, Predicate<Option> isGiven, EarlyStopping before)
+    public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Start from this weights file (safetensors) [default: new random weights]");
+
+    /// <summary>The flag of an option of a training.</summary>
+    public static Option Of(TrainingOption option) => OfTraining[option.Name];
+
+    /// <summary>The flags of some options of a training.</summary>
+    public static IEnumerable<Option> Where(Func<TrainingOption, bool> isWanted) => TrainingOption.All.Where(isWanted).Select(Of);
+
+    /// <summary>The options of a training that stand on a command line, with their values, of the flags that count.</summary>
+    public static IReadOnlyDictionary<TrainingOption, object> Given(ParseResult parsed, Predicate<Option> counts) => TrainingOption.All
+        .Where(option => counts(Of(option)) && parsed.IsGiven(Of(option)))
+        .ToDictionary(option => option, option => Of(option) is Option<object?> valued ? parsed.GetValue(valued)! : !(bool)option.Default);
+
+    /// <summary>What is given, and the model's recipe for the rest. What the recipe has for something that was replaced does not come along: the rate
+    /// of another optimizer, the warm-up of another schedule or of a longer training, a patience with nothing held out.</summary>
+    /// <exception cref="OptionException">An option has no effect without another.</exception>
+    public static TrainingOptions Over(TrainingOptions recipe, IReadOnlyDictionary<TrainingOption, object> given)
     {
-        var stopping = new EarlyStopping
+        TrainingOptions usual = new(), options = Apply(recipe, given);
+        if (options.Optimizer != recipe.Optimizer)
         {
-            Patience = isGiven(StopPatience) ? parsed.GetValue(StopPatience) : before.Patience,
-            Metric = isGiven(StopMetric) ? parsed.GetValue(StopMetric) : before.Metric,
-            MinChange = isGiven(StopMinChange) ? parsed.GetValue(StopMinChange) : before.MinChange,
-        };
-        return stopping.Patience > 0 || ((Option[])[StopMetric, StopMinChange]).FirstOrDefault(option => isGiven(option)) is not { } idle ? stopping
-            : throw new OptionException(idle.Name, $"it has no effect without {StopPatience.Name} N; give that too");
+            options = options with
+            {
+                LearningRate = TrainingOptions.DefaultLearningRate(options.Optimizer),
+                WeightDecay = TrainingOptions.DefaultWeightDecay(options.Optimizer),
+            };
+        }
+        if (given.ContainsKey(TrainingOption.Named("schedule")) || recipe.WarmUp >= options.Epochs)
+        {
+            options = options with { WarmUp = usual.WarmUp };
+        }
+        if (options.ValidationSplit == 0)
+        {
+            options = options with { EarlyStopping = usual.EarlyStopping };
+        }
+        options = Apply(options, given);
+        RequireEffect(options, given);
+        return options;
     }
 
-    public static Option<string?> Weights { get; } = Flag.Text("--weights", "FILE", "Weights file (safetensors) to start from [default: new random weights]");
+    /// <summary>What a run goes on with; it ends when another does, the first of several seeds, or by its own options.</summary>
+    /// <exception cref="OptionException">An option differs that must not, or has no effect.</exception>
+    public static TrainingOptions Resumed(TrainingOptions run, TrainingOptions ending, IReadOnlyDictionary<TrainingOption, object> given)
+    {
+        foreach ((TrainingOption option, object value) in given.Where(each => each.Key.OnResume == OnResume.Same))
+        {
+            object ofRun = option.Get(run);
+            if (option.Range is SwitchRange && !value.Equals(ofRun))
+            {
+                throw new OptionException(option.Flag, $"it is given, but the run was begun without it; {Advice}");
+            }
+            RequireSame(option.Flag, ValueRange.Text(value), ValueRange.Text(ofRun));
+        }
+        IEnumerable<TrainingOption> free = TrainingOption.All.Where(option => option.OnResume == OnResume.Ignored);
+        TrainingOptions options = Apply(Apply(run, free.Select(option => KeyValuePair.Create(option, option.Get(ending)))), given);
+        RequireEffect(options, given);
+        return options;
+    }
 
-    private static string DefaultWeightDecays => $"{ForEach(each => each.DefaultWeightDecay)} unless given, "
-        + $"{PlainText.Or([.. GpuCnn.Optimizer.All.Where(each => !each.TakesWeightDecay).Select(each => each.Name)])} takes none";
+    /// <summary>Refuses a value that is not the run's, if one is given.</summary>
+    /// <exception cref="OptionException">It is another.</exception>
+    public static void RequireSame(string flag, string? given, string ofRun)
+    {
+        if (given is not null && given != ofRun)
+        {
+            throw new OptionException(flag, $"{given} is given, but the run has {ofRun}; {Advice}");
+        }
+    }
 
-    private static string ForEach(Func<Optimizer, double> preset) =>
-        string.Join(", ", GpuCnn.Optimizer.All.Select(each => FormattableString.Invariant($"{preset(each)} for {each.Name}")));
+    /// <summary>What makes other bits from here on: options that changed, with their values before and now.</summary>
+    public static IEnumerable<(TrainingOption Option, object Before, object Now)> Changes(TrainingOptions before, TrainingOptions now) => TrainingOption.All
+        .Where(option => option.OnResume == OnResume.MayChange && !option.Get(before).Equals(option.Get(now)))
+        .Select(option => (option, option.Get(before), option.Get(now)));
+
+    /// <summary>Options with other values for some.</summary>
+    private static TrainingOptions Apply(TrainingOptions options, IEnumerable<KeyValuePair<TrainingOption, object>> values) =>
+        values.Aggregate(options, (all, each) => each.Key.With(all, each.Value));
+
+    /// <summary>Refuses options of early stopping where there is none.</summary>
+    /// <exception cref="OptionException">One is given.</exception>
+    private static void RequireEffect(TrainingOptions options, IReadOnlyDictionary<TrainingOption, object> given)
+    {
+        TrainingOption patience = TrainingOption.Named("stop_patience");
+        if (options.EarlyStopping.Patience == 0
+            && given.Keys.FirstOrDefault(option => option != patience && option.Property.StartsWith(nameof(EarlyStopping), StringComparison.Ordinal)) is { } idle)
+        {
+            throw new OptionException(idle.Flag, $"no effect without {patience.Flag} N; give that too");
+        }
+    }
+
+    private static Option Declare(TrainingOption option)
+    {
+        if (option.Range is SwitchRange)
+        {
+            return Flag.Switch(option.Flag, option.Help);
+        }
+        string preset = option.Name == "epochs" ? string.Join(", ", ModelZoo.All.Select(model => $"{model.Epochs} for {model.Name}"))
+            : option.DefaultWords ?? ValueRange.Text(option.Default);
+        return Flag.Declare(option.Flag, option.Range.Placeholder, $"{option.Help}; {option.Range.Bounds} [default: {preset}]",
+            text => Read(option, text), null).Offering(option.Range.Offers);
+    }
+
+    private static object? Read(TrainingOption option, string text)
+    {
+        object value = Flag.Parse(option.Flag, option.Range, text);
+        // Texts have a syntax of their own; what is given is compared as it will be written.
+        return option.Get(option.With(new TrainingOptions(), value));
+    }
 }

@@ -13,7 +13,7 @@ internal sealed class EvaluateCommand
     private static readonly Option<string?> Folder =
         Flag.Text("--output", "DIR", "Folder, new or empty, for tables, pictures and report.html [default: nothing is written]");
 
-    private static readonly Option<double?> MinAccuracy = Flag.OptionalNumber(new OptionRule<double>("--min-accuracy", "0 to 1", value => value is >= 0 and <= 1),
+    private static readonly Option<double?> MinAccuracy = Flag.OptionalNumber<double>("--min-accuracy", new NumberRange(0, 1),
         "Exit with code 1 when the accuracy is lower");
 
     private readonly Host host;

@@ -9,11 +9,9 @@ namespace GpuCnn.Runner.Commands;
 /// <summary><c>explain</c>: the worked X/O example, an image's way through a trained model, or what the two questions before them are answered with.</summary>
 internal sealed class ExplainCommand
 {
-    private static readonly OptionRule<int> IndexRule = new("--index", "0 or more", value => value >= 0);
-
     private static readonly Option<string?> Weights = Flag.Text("--weights", "FILE", "Weights file (safetensors) of a trained model to look into, instead of the X/O example");
 
-    private static readonly Option<int> Index = Flag.Number(IndexRule, "Which image of the split, counted from 0", 0);
+    private static readonly Option<int> Index = Flag.Number("--index", new IntegerRange<int>(0, int.MaxValue), "Which image of the split, counted from 0", 0);
 
     private static readonly Option<string?> ImageFileName = Flag.Text("--image", "FILE", "An image file (PNG, JPEG) to run through the model, instead of an image of the data set");
 
@@ -128,7 +126,7 @@ internal sealed class ExplainCommand
         ImageSet images = reading.GetAwaiter().GetResult();
         return index < images.Count
             ? (images.Slice(index, 1), $"image {index} of the {parsed.GetValue(CommonOptions.Split).ToString().ToLowerInvariant()} split")
-            : throw IndexRule.Refuse(index, $"at most {images.Count - 1}, the last image of the split");
+            : throw OptionException.NotAllowed(Index.Name, $"at most {images.Count - 1}, the last image of the split", index);
     }
 
     private static ImageSet Read(string path, TrainedModel model, Inversion inversion)

@@ -12,10 +12,10 @@ internal sealed class LrFindCommand
 {
     private static readonly LearningRateSearch Preset = new();
 
-    private static readonly Option<int> Steps = Flag.Number(LearningRateSearch.StepsRule, "The most steps", Preset.Steps);
+    private static readonly Option<int> Steps = Flag.Number("--steps", LearningRateSearch.StepsRange, "Stop after this many steps", Preset.Steps);
 
-    private static readonly Option<double> From = Flag.Number(LearningRateSearch.FromRule, "Learning rate of the first step", Preset.From),
-        To = Flag.Number(LearningRateSearch.ToRule, "Learning rate of the last step", Preset.To);
+    private static readonly Option<double> From = Flag.Number("--from", LearningRateSearch.FromRange, "Set the learning rate of the first step", Preset.From),
+        To = Flag.Number("--to", LearningRateSearch.ToRange, "Set the learning rate of the last step", Preset.To);
 
     private static readonly Option<string?> Picture = Flag.Text("--output", "FILE.png", "Write the curve as a picture");
 
@@ -40,7 +40,10 @@ internal sealed class LrFindCommand
     {
         var output = new Output(host, parsed);
         var search = new LearningRateSearch { Steps = parsed.GetValue(Steps), From = parsed.GetValue(From), To = parsed.GetValue(To) };
-        search.Validate();
+        if (search.To < 10 * search.From)
+        {
+            throw OptionException.NotAllowed(To.Name, $"at least ten times {From.Name} ({ValueRange.Text(search.From)})", search.To);
+        }
         string? picture = parsed.GetValue(Picture);
         if (picture is not null)
         {

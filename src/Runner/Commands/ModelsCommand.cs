@@ -14,7 +14,7 @@ internal sealed class ModelsCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<int> BatchSize = Flag.Number(TrainingOptions.BatchSizeRule, "Images of a training step, for its memory", new TrainingOptions().BatchSize);
+    private static readonly Option<int> BatchSize = Flag.Number("--batch-size", TrainingOption.Named("batch_size").Range, "Images of a training step, for its memory", new TrainingOptions().BatchSize);
 
     private static readonly Option<string?> Diagram = Flag.Text("--diagram", "FILE.svg", "Write a drawing of the model, which must be named");
 

@@ -9,9 +9,8 @@ namespace GpuCnn.Runner.Commands;
 /// <summary><c>predict</c>: classes and probabilities of image files, or of images of the data set.</summary>
 internal sealed class PredictCommand
 {
-    private static readonly OptionRule<int> CountRule = new("--count", "1 or more", value => value >= 1);
-
-    private static readonly Option<int> Count = Flag.Number(CountRule, "How many images, from the start of the split", 10);
+    private static readonly Option<int> Count = Flag.Number("--count", new IntegerRange<int>(1, int.MaxValue),
+        "How many images, from the start of the split", 10);
 
     private static readonly Argument<string[]> Pictures = PictureArguments.Declare("Image files, or folders of them (PNG, JPEG), of any size; - reads a list of them from standard input [default: images of the data set]");
 
@@ -80,7 +79,7 @@ internal sealed class PredictCommand
         ImageSet all = reading.GetAwaiter().GetResult();
         if (count > all.Count)
         {
-            throw CountRule.Refuse(count, $"at most the {all.Count} images of the split");
+            throw OptionException.NotAllowed(Count.Name, $"at most the {all.Count} images of the split", count);
         }
         ImageSet images = all.Slice(0, count);
         Inputs.RequireFit(model, images);

@@ -26,45 +26,13 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     /// <exception cref="OptionException">An option differs that must not.</exception>
     public TrainingOptions Options(ModelDefinition model)
     {
-        RequireSame(TrainFlags.Seed, Run.Seed);
-        RequireSame(TrainFlags.BatchSize, Run.BatchSize);
-        RequireText(TrainFlags.Optimizer, IsGiven(TrainFlags.Optimizer) ? parsed.GetValue(TrainFlags.Optimizer)!.Name : null, Run.Optimizer);
-        RequireSame(TrainFlags.WeightDecay, Run.WeightDecay);
-        RequireSame(TrainFlags.LabelSmoothing, Run.LabelSmoothing);
-        RequireSame(TrainFlags.GradientClip, Run.GradientClip);
-        RequireSame(TrainFlags.WeightAverage, Run.WeightAverage);
-        RequireSame(TrainFlags.ValidationSplit, Run.ValidationSplit);
-        RequireSame(TrainFlags.TrainSamples, Run.TrainSamples);
-        RequireSwitch(TrainFlags.NoShuffle, !Run.Shuffle, "shuffles its images");
-        RequireSwitch(TrainFlags.NoDropout, !Run.Dropout, "uses dropout");
-        RequireText(TrainFlags.Augment, IsGiven(TrainFlags.Augment) ? parsed.GetValue(TrainFlags.Augment).ToString() : null, Run.Augment);
-        RequireSame(TrainFlags.ImageSize, model.Input.Height);
-        RequireSwitch(TrainFlags.Colour, model.Input.Channels == 3, "takes grey images");
+        TrainingOptions options = TrainFlags.Resumed(Run.Options, Ending.Options, TrainFlags.Given(parsed, counts));
+        TrainFlags.RequireSame(TrainFlags.ImageSize.Name, Given(TrainFlags.ImageSize) is { } size ? Text(size) : null, Text(model.Input.Height));
+        TrainFlags.RequireSame(TrainFlags.Colour.Name, Given(TrainFlags.Colour) ? "colour" : null, model.Input.Channels == 3 ? "colour" : "grey");
         RequireModel(Given(CommonOptions.Model), model);
-        RequireText(TrainFlags.Weights, Whole(Given(TrainFlags.Weights)), Run.Weights ?? "new random weights");
-        RequireText(TrainFlags.Folder, Whole(Given(TrainFlags.Folder)), Whole(folder.Path)!);
-        return new TrainingOptions
-        {
-            Epochs = Given(TrainFlags.Epochs) ?? Ending.Epochs,
-            BatchSize = Run.BatchSize,
-            Optimizer = Optimizer.Parse(Run.Optimizer),
-            LearningRate = Given(TrainFlags.LearningRate) ?? Run.LearningRate,
-            Schedule = IsGiven(TrainFlags.Schedule) ? parsed.GetValue(TrainFlags.Schedule)! : LearningRateSchedule.Parse(Run.Schedule),
-            WarmUp = IsGiven(TrainFlags.WarmUp) ? parsed.GetValue(TrainFlags.WarmUp) : Run.WarmUp,
-            WeightDecay = Run.WeightDecay,
-            LabelSmoothing = Run.LabelSmoothing,
-            GradientClip = Run.GradientClip,
-            WeightAverage = Run.WeightAverage,
-            EarlyStopping = TrainFlags.Stopping(parsed, IsGiven,
-                new EarlyStopping { Patience = Ending.StopPatience, Metric = ValidationMetrics.Names.Parse(TrainFlags.StopMetric.Name, Ending.StopMetric), MinChange = Ending.StopMinChange }),
-            ValidationSplit = Run.ValidationSplit,
-            Shuffle = Run.Shuffle,
-            Dropout = Run.Dropout,
-            Augmentation = Augmentation.Parse(Run.Augment),
-            Seed = Run.Seed,
-            TrainSamples = Run.TrainSamples,
-            OnNonFinite = IsGiven(TrainFlags.OnNan) ? parsed.GetValue(TrainFlags.OnNan) : NonFinitePolicies.Names.Parse(TrainFlags.OnNan.Name, Run.OnNan),
-        };
+        TrainFlags.RequireSame(TrainFlags.Weights.Name, Whole(Given(TrainFlags.Weights)), Run.Weights ?? "new random weights");
+        TrainFlags.RequireSame(TrainFlags.Folder.Name, Whole(Given(TrainFlags.Folder)), Whole(folder.Path)!);
+        return options;
     }
 
     /// <summary>Reads the newest checkpoint that is whole; null when the run has none yet.</summary>
@@ -94,7 +62,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
         int begun = state.Epochs.Count + (state.StepsOfEpoch > 0 ? 1 : 0);
         if (options.Epochs < begun)
         {
-            throw TrainingOptions.EpochsRule.Refuse(options.Epochs, $"{begun} or more, for so many epochs of the run are done or begun");
+            throw new OptionException("--epochs", $"{options.Epochs} is too few, the run has already trained {begun}");
         }
         (fingerprint, testFingerprint) = (checkpoint.Notes.GetValueOrDefault(CheckpointNotes.TrainFingerprint), checkpoint.Notes.GetValueOrDefault(CheckpointNotes.TestFingerprint));
         return checkpoint;
@@ -137,17 +105,19 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
     public ArgsDocument ArgsFrom(TrainingSetup setup, TrainingOptions options, long stepsDone)
     {
         AcceleratorInfo now = setup.Device.Info;
-        string before = $"{Run.Accelerator}, {Run.AcceleratorName}";
+        string accelerator = $"{Run.Accelerator}, {Run.AcceleratorName}";
         // The name of the CPU accelerator tells its threads and vectors, which change no bit.
         bool isCpu = now.Kind == AcceleratorKind.Cpu && AcceleratorChoice.Parse(Run.Accelerator).Kind == AcceleratorKind.Cpu;
         if (stepsDone > 0)
         {
-            Note(!isCpu && (now.Kind != AcceleratorChoice.Parse(Run.Accelerator).Kind || now.Name != Run.AcceleratorName), stepsDone, "accelerator", before, $"{now.Id}, {now.Name}");
+            Note(!isCpu && (now.Kind != AcceleratorChoice.Parse(Run.Accelerator).Kind || now.Name != Run.AcceleratorName), stepsDone, "accelerator", accelerator, $"{now.Id}, {now.Name}");
             Note(ProgramVersion.Text != Run.Version, stepsDone, "version", Run.Version, ProgramVersion.Text);
-            Note(options.LearningRate != Run.LearningRate, stepsDone, "--learning-rate", Text(Run.LearningRate), Text(options.LearningRate));
-            Note(options.Schedule.ToString() != Run.Schedule, stepsDone, "--schedule", Run.Schedule, options.Schedule.ToString());
-            Note(options.WarmUp != Run.WarmUp, stepsDone, "--warm-up", Text(Run.WarmUp), Text(options.WarmUp));
-            Note(options.Epochs != Run.Epochs && options.Schedule.SpansAllEpochs, stepsDone, $"--schedule {options.Schedule} over --epochs", Text(Run.Epochs), Text(options.Epochs));
+            foreach ((TrainingOption option, object before, object after) in TrainFlags.Changes(Run.Options, options))
+            {
+                Note(true, stepsDone, option.Flag, ValueRange.Text(before), ValueRange.Text(after));
+            }
+            Note(options.Epochs != Run.Options.Epochs && options.Schedule.SpansAllEpochs, stepsDone, $"--schedule {options.Schedule} over --epochs",
+                Text(Run.Options.Epochs), Text(options.Epochs));
         }
         return Run with
         {
@@ -156,14 +126,7 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
             AcceleratorName = now.Name,
             Threads = setup.Device.Workers,
             Data = setup.Data,
-            Epochs = options.Epochs,
-            LearningRate = options.LearningRate,
-            Schedule = options.Schedule.ToString(),
-            WarmUp = options.WarmUp,
-            StopPatience = options.EarlyStopping.Patience,
-            StopMetric = ValidationMetrics.Names.Of(options.EarlyStopping.Metric),
-            StopMinChange = options.EarlyStopping.MinChange,
-            OnNan = NonFinitePolicies.Names.Of(options.OnNonFinite),
+            Options = options,
             CheckpointEvery = IsGiven(TrainFlags.CheckpointEvery) ? parsed.GetValue(TrainFlags.CheckpointEvery) : Run.CheckpointEvery,
             TrainFingerprint = setup.TrainFingerprint,
             TestFingerprint = setup.TestFingerprint,
@@ -196,36 +159,16 @@ internal sealed class Resumption(Host host, ParseResult parsed, RunFolder folder
 
     private T? Given<T>(Option<T> option) => IsGiven(option) ? parsed.GetValue(option) : default;
 
-    private void RequireSame<T>(Option<T> option, T ofRun) where T : IFormattable => RequireText(option, IsGiven(option) ? Text(parsed.GetValue(option)!) : null, Text(ofRun));
-
-    private void RequireSame<T>(Option<T?> option, T ofRun) where T : struct, IFormattable => RequireText(option, Given(option) is { } given ? Text(given) : null, Text(ofRun));
-
-    private static void RequireText(Option option, string? given, string ofRun)
-    {
-        if (given is not null && given != ofRun)
-        {
-            throw new OptionException(option.Name, $"{given} is given, but the run has {ofRun}; a run is resumed with what it has, so leave the option out");
-        }
-    }
-
     private static void RequireModel(ModelDefinition? given, ModelDefinition ofRun)
     {
-        RequireText(CommonOptions.Model, given?.Name, ofRun.Name);
+        TrainFlags.RequireSame(CommonOptions.Model.Name, given?.Name, ofRun.Name);
         if (given is not null && ModelFile.Text(ModelZoo.All.Contains(given) ? given.Fit(ofRun.Input, ofRun.Classes) : given) != ModelFile.Text(ofRun))
         {
-            throw new OptionException(CommonOptions.Model.Name, $"{given.Name} is given with other settings than the run's; a run is resumed with what it has, so leave the option out");
+            throw new OptionException(CommonOptions.Model.Name, $"{given.Name} is given with other settings than the run's; {TrainFlags.Advice}");
         }
     }
 
-    private void RequireSwitch(Option<bool> option, bool ofRun, string otherwise)
-    {
-        if (Given(option) && !ofRun)
-        {
-            throw new OptionException(option.Name, $"it is given, but the run {otherwise}; a run is resumed with what it has, so leave the option out");
-        }
-    }
-
-    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string? Whole(string? path) => path is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

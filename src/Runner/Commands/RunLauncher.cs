@@ -27,7 +27,7 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
         }
         DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
         model = tensors is null ? Fit(parsed, model ?? ModelZoo.Cnn1, data) : model!;
-        TrainingOptions options = adapt(Options(parsed, model));
+        TrainingOptions options = adapt(TrainFlags.Over(model.Recipe, TrainFlags.Given(parsed, _ => true)));
         options.Validate();
         var setup = new TrainingSetup(host, model, options, data);
         try
@@ -65,14 +65,10 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
     /// <param name="setup">The run's training.</param>
     public ArgsDocument ArgsOf(TrainingSetup setup)
     {
-        (ModelDefinition model, TrainingOptions options, Device device) = (setup.Network.Model, setup.Trainer.Options, setup.Device);
-        string? weights = parsed.GetValue(TrainFlags.Weights);
-        return new ArgsDocument(ProgramVersion.Text, model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
-            weights is null ? null : Path.GetFullPath(weights), options.Seed, options.Epochs, options.BatchSize, options.LearningRate, options.ValidationSplit,
-            options.Shuffle, options.Dropout, options.TrainSamples, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint,
-            NonFinitePolicies.Names.Of(options.OnNonFinite), options.Augmentation.ToString(), options.Schedule.ToString(), options.WarmUp,
-            options.Optimizer.Name, options.WeightDecay, options.LabelSmoothing, options.GradientClip, options.WeightAverage,
-            options.EarlyStopping.Patience, ValidationMetrics.Names.Of(options.EarlyStopping.Metric), options.EarlyStopping.MinChange);
+        (Device device, string? weights) = (setup.Device, parsed.GetValue(TrainFlags.Weights));
+        return new ArgsDocument(ProgramVersion.Text, setup.Network.Model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
+            weights is null ? null : Path.GetFullPath(weights),
+            setup.Trainer.Options, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint);
     }
 
     /// <summary>Begins a run and trains it to its end.</summary>
@@ -155,37 +151,5 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
         }
         TensorShape shape = data.Shape ?? new TensorShape(colour ? 3 : model.Input.Channels, size ?? model.Input.Height, size ?? model.Input.Width);
         return described ? model : model.Fit(shape, data.ClassNames.Count);
-    }
-
-    /// <summary>What is given, and the model's recipe for the rest. What the recipe has for something that was replaced does not come along: the rate of another optimizer, the warm-up of another
-    /// schedule or of a longer training, a patience with nothing held out.</summary>
-    private static TrainingOptions Options(ParseResult parsed, ModelDefinition model)
-    {
-        TrainingOptions recipe = model.Recipe;
-        Optimizer optimizer = GivenOr(TrainFlags.Optimizer, recipe.Optimizer);
-        double split = GivenOr(TrainFlags.ValidationSplit, recipe.ValidationSplit);
-        int epochs = parsed.GetValue(TrainFlags.Epochs) ?? recipe.Epochs;
-        return recipe with
-        {
-            Epochs = epochs,
-            BatchSize = GivenOr(TrainFlags.BatchSize, recipe.BatchSize),
-            Optimizer = optimizer,
-            LearningRate = parsed.GetValue(TrainFlags.LearningRate) ?? (optimizer == recipe.Optimizer ? recipe.LearningRate : optimizer.DefaultLearningRate),
-            Schedule = GivenOr(TrainFlags.Schedule, recipe.Schedule),
-            WarmUp = GivenOr(TrainFlags.WarmUp, parsed.IsGiven(TrainFlags.Schedule) || recipe.WarmUp >= epochs ? 0 : recipe.WarmUp),
-            EarlyStopping = TrainFlags.Stopping(parsed, parsed.IsGiven, split == 0 ? new EarlyStopping() : recipe.EarlyStopping),
-            WeightDecay = parsed.GetValue(TrainFlags.WeightDecay) ?? (optimizer == recipe.Optimizer ? recipe.WeightDecay : optimizer.DefaultWeightDecay),
-            LabelSmoothing = GivenOr(TrainFlags.LabelSmoothing, recipe.LabelSmoothing),
-            GradientClip = GivenOr(TrainFlags.GradientClip, recipe.GradientClip),
-            WeightAverage = GivenOr(TrainFlags.WeightAverage, recipe.WeightAverage),
-            ValidationSplit = split,
-            Shuffle = !parsed.GetValue(TrainFlags.NoShuffle),
-            Dropout = !parsed.GetValue(TrainFlags.NoDropout),
-            Augmentation = GivenOr(TrainFlags.Augment, recipe.Augmentation),
-            Seed = parsed.GetValue(TrainFlags.Seed),
-            TrainSamples = parsed.GetValue(TrainFlags.TrainSamples),
-            OnNonFinite = parsed.GetValue(TrainFlags.OnNan),
-        };
-        T GivenOr<T>(Option<T> option, T ofRecipe) => parsed.IsGiven(option) ? parsed.GetValue(option)! : ofRecipe;
     }
 }

@@ -174,7 +174,7 @@ internal sealed class RunSaver : IDisposable
     });
 
     private TrainedModel Described(IReadOnlyList<WeightTensor> tensors, double? accuracy) =>
-        new(folder.Model, tensors) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border, AverageDecay = folder.Args.WeightAverage is > 0 and var decay ? decay : null };
+        new(folder.Model, tensors) { ClassNames = classNames, ValidationAccuracy = accuracy, BorderBrightness = border, AverageDecay = folder.Args.Options.WeightAverage is > 0 and var decay ? decay : null };
 
     /// <summary>Writes a file of the run, in a folder that is still this run's; whether it could be.</summary>
     private bool Write(string path, Action write) => trouble.Try(path, () =>

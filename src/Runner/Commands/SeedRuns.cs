@@ -17,7 +17,9 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
         OutputOptions.Json, OutputOptions.Quiet, OutputOptions.Verbose];
 
     /// <summary>What the set has, not its runs.</summary>
-    private static readonly Option[] OfTheSet = [TrainFlags.Seed, TrainFlags.Seeds, TrainFlags.Folder];
+    private static readonly Option[] OfTheSet = [TrainFlags.Of(Seed), TrainFlags.Seeds, TrainFlags.Folder];
+
+    private static TrainingOption Seed => TrainingOption.Named("seed");
 
     private readonly RunLauncher launcher = new(host, parsed);
     private readonly Output output = new(host, parsed);
@@ -27,7 +29,7 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
     /// <returns>The exit code.</returns>
     public int Begin(int count)
     {
-        ulong first = parsed.GetValue(TrainFlags.Seed);
+        ulong first = GivenSeed ?? new TrainingOptions().Seed;
         RequireRoom(first, count);
         (ArgsDocument args, ModelDefinition model) = Describe();
         string? wanted = parsed.GetValue(TrainFlags.Folder);
@@ -44,11 +46,14 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
     {
         using var folder = SeedFolder.Open(path);
         SeedsDocument seeds = SeedFolder.Read(path);
-        if (((Option[])[TrainFlags.LearningRate, TrainFlags.Schedule, TrainFlags.WarmUp]).FirstOrDefault(parsed.IsGiven) is { } changing)
+        if (TrainFlags.Where(option => option.OnResume == OnResume.MayChange).FirstOrDefault(parsed.IsGiven) is { } changing)
         {
             throw new OptionException(changing.Name, "runs of several seeds are compared, so what they have must not change on the way; leave it out, or begin new ones");
         }
-        Require(TrainFlags.Seed, seeds.Seed, parsed.GetValue(TrainFlags.Seed));
+        if (GivenSeed is { } given && given != seeds.Seed)
+        {
+            throw OptionException.NotAllowed(Seed.Flag, string.Create(CultureInfo.InvariantCulture, $"{seeds.Seed}, the first seed of the set"), given);
+        }
         if (parsed.IsGiven(TrainFlags.Folder) && Path.GetFullPath(parsed.GetValue(TrainFlags.Folder)!) != Path.GetFullPath(path))
         {
             throw new OptionException(TrainFlags.Folder.Name, "runs of several seeds are resumed where they are; leave it out");
@@ -56,7 +61,7 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
         int count = parsed.GetValue(TrainFlags.Seeds) ?? seeds.Seeds;
         if (count < seeds.Seeds)
         {
-            throw TrainFlags.SeedsRule.Refuse(count, string.Create(CultureInfo.InvariantCulture, $"{seeds.Seeds} or more, for the set has so many"));
+            throw OptionException.NotAllowed(TrainFlags.Seeds.Name, $"at least {seeds.Seeds}, which the set has already", count);
         }
         RequireRoom(seeds.Seed, count);
         bool anew = parsed.CommandResult.Children.OfType<System.CommandLine.Parsing.OptionResult>()
@@ -109,22 +114,17 @@ internal sealed class SeedRuns(Host host, ParseResult parsed)
         {
             return RunFolder.Open(path);
         }
-        return RunFolder.CreateAt(path, like with { Seed = seed, Changes = null }, ModelFile.Load(Path.Combine(SeedFolder.RunOf(folder.Path, first), RunFiles.Model)));
+        return RunFolder.CreateAt(path, like with { Options = like.Options with { Seed = seed }, Changes = null }, ModelFile.Load(Path.Combine(SeedFolder.RunOf(folder.Path, first), RunFiles.Model)));
     }
 
     private static void RequireRoom(ulong first, int count)
     {
         if (first > ulong.MaxValue - (ulong)count)
         {
-            throw TrainFlags.SeedsRule.Refuse(count, string.Create(CultureInfo.InvariantCulture, $"fewer, or a --seed below {first}, for there are no seeds above {ulong.MaxValue}"));
+            throw new OptionException(TrainFlags.Seeds.Name,
+                string.Create(CultureInfo.InvariantCulture, $"there are no {count} seeds from {first} up; give a smaller {Seed.Flag}"));
         }
     }
 
-    private void Require(Option<ulong> option, ulong ofSet, ulong given)
-    {
-        if (parsed.IsGiven(option) && given != ofSet)
-        {
-            throw new OptionException(option.Name, string.Create(CultureInfo.InvariantCulture, $"{given} is given, but the first seed of the set is {ofSet}; leave the option out"));
-        }
-    }
+    private ulong? GivenSeed => TrainFlags.Given(parsed, _ => true).TryGetValue(Seed, out object? value) ? (ulong)value : null;
 }

@@ -18,15 +18,13 @@ internal sealed class ShowCommand
     /// <summary>Augmented forms that follow each image.</summary>
     private const int AugmentedForms = 3;
 
-    private static readonly OptionRule<int> CountRule = new("--count", $"1 to {ContactSheet.MostImages}", value => value is >= 1 and <= ContactSheet.MostImages);
-
     private static readonly Argument<string[]> Files = new("file") { Description = "Image files (PNG, JPEG) to show instead of the data set", Arity = ArgumentArity.ZeroOrMore };
 
     private static readonly Option<string?> Class = Flag.Text("--class", "NAME|INDEX", "Only images of this class");
 
-    private static readonly Option<int> Count = Flag.Number(CountRule, "How many images", 10);
+    private static readonly Option<int> Count = Flag.Number("--count", new IntegerRange<int>(1, ContactSheet.MostImages), "How many images", 10);
 
-    private static readonly Option<ulong?> Seed = Flag.OptionalNumber(new OptionRule<ulong>("--seed", $"0 to {ulong.MaxValue}", _ => true),
+    private static readonly Option<ulong?> Seed = Flag.OptionalNumber<ulong>("--seed", TrainingOption.Named("seed").Range,
         "Draws the images at random, the same ones for the same seed; without it the first ones are shown");
 
     private static readonly Option<int[]> Indices = Flag.Declare<int[]>("--index", "I[,J...]", "The images with these numbers, from 0", ParseIndices, []);
@@ -39,7 +37,7 @@ internal sealed class ShowCommand
 
     private static readonly Option<Augmentation> Augment = Flag.Declare("--augment", "WHAT",
         $"Behind each image, {AugmentedForms} forms in which training sees it: {Augmentation.Allowed}; takes the images of the split train", Augmentation.Parse, Augmentation.None)
-        .Offering(TrainFlags.AugmentOffers);
+        .Offering(TrainingOption.Named("augment").Range.Offers);
 
     private static readonly Option<string?> Sheet = Flag.Text("--output", "FILE.png", "Write a contact sheet instead of drawing in the terminal");
 

@@ -13,11 +13,11 @@ internal sealed class TrainCommand
     public TrainCommand(Host host)
     {
         this.host = host;
-        Command = new Command("train", "Trains a model and writes a run folder. What is not given is as the model's recipe has it (gpucnn models), else as below. Ctrl-C ends it after the step under way and saves; a second Ctrl-C ends it at once. "
-            + "--resume goes on with a run that was interrupted, failed or was killed, bit for bit as if it had not been.");
-        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, TrainFlags.Epochs, TrainFlags.LearningRate,
-            TrainFlags.Schedule, TrainFlags.WarmUp, TrainFlags.StopPatience, TrainFlags.StopMetric, TrainFlags.StopMinChange,
-            .. SetupOptions, TrainFlags.Seeds, TrainFlags.Folder, TrainFlags.OnNan, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
+        Command = new Command("train",
+            "Trains a model and writes a run folder. Options you omit come from the model's recipe (gpucnn models), otherwise from the defaults below. "
+            + "Ctrl-C stops after the current step and saves; a second Ctrl-C stops at once. --resume continues a run that was interrupted, failed or was killed, bit for bit.");
+        foreach (Option option in (Option[])[CommonOptions.Model, CommonOptions.Data, .. TrainFlags.Where(_ => true),
+            .. InputOptions, TrainFlags.Seeds, TrainFlags.Folder, TrainFlags.CheckpointEvery, TrainFlags.Resume, TrainFlags.NoPictures, TrainingViews.Style, CommonOptions.Accelerator, CommonOptions.Threads])
         {
             Command.Options.Add(option);
         }
@@ -28,9 +28,9 @@ internal sealed class TrainCommand
     public Command Command { get; }
 
     /// <summary>Options that say what a step computes, but for the learning rate; lr-find has them too.</summary>
-    public static IReadOnlyList<Option> SetupOptions { get; } = [TrainFlags.BatchSize, TrainFlags.Optimizer, TrainFlags.WeightDecay, TrainFlags.LabelSmoothing,
-        TrainFlags.GradientClip, TrainFlags.WeightAverage, TrainFlags.ValidationSplit, TrainFlags.NoShuffle, TrainFlags.NoDropout, TrainFlags.Augment,
-        TrainFlags.TrainSamples, TrainFlags.Seed, TrainFlags.Weights, TrainFlags.ImageSize, TrainFlags.Colour];
+    public static IReadOnlyList<Option> SetupOptions { get; } = [.. TrainFlags.Where(option => option.OnResume == OnResume.Same), .. InputOptions];
+
+    private static Option[] InputOptions => [TrainFlags.Weights, TrainFlags.ImageSize, TrainFlags.Colour];
 
     private int Run(ParseResult parsed) => (parsed.GetValue(TrainFlags.Resume), parsed.GetValue(TrainFlags.Seeds)) switch
     {

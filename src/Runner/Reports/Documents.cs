@@ -106,17 +106,6 @@ internal sealed record MemoryDocument(long ActivationBytes, long TrainingBytes);
 internal sealed record LayerOverviewDocument(string Name, string Settings, IReadOnlyList<int> Output, long Parameters, long MultiplyAdds,
     long WeightBytes, long ActivationBytes, long TrainingBytes);
 
-/// <summary>args.json: every option of a training with the value it had, given or not, and what ran it. Paths are whole ones, so that a run can be resumed from any
-/// folder; the fingerprints are those of the images and labels (null in runs of versions that took none); changes tell what was not the same before and after a
-/// resumption and makes other bits than a training in one piece would.</summary>
-internal sealed record ArgsDocument(string Version, string Model, string Accelerator, string AcceleratorName, int Threads, string Data, string? Weights,
-    ulong Seed, int Epochs, int BatchSize, double LearningRate, double ValidationSplit, bool Shuffle, bool Dropout, int TrainSamples, int CheckpointEvery = 0,
-    string? TrainFingerprint = null, string? TestFingerprint = null, string OnNan = "stop", string Augment = "none",
-    string Schedule = "constant", double WarmUp = 0,
-    string Optimizer = "adam", double WeightDecay = 0, double LabelSmoothing = 0, double GradientClip = 0, double WeightAverage = 0,
-    int StopPatience = 0, string StopMetric = "val_loss", double StopMinChange = 0,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Changes = null);
-
 /// <summary>state.json: how a run stands, which process computes it, and the size of its epochs.</summary>
 /// <param name="Status">running, done, interrupted or failed.</param>
 /// <param name="Process">The process's number on its machine.</param>

@@ -175,20 +175,20 @@ internal sealed class RunReader : IFollowed
     private (ArgsDocument Args, TrainingPlan Plan, LearningRateCurve Curve) ReadPlan()
     {
         ArgsDocument args = Document(In(RunFiles.Args), Documents.Default.ArgsDocument);
-        var plan = new TrainingPlan(args.Epochs, State.StepsPerEpoch, State.TrainingImages, args.BatchSize, args.LearningRate, place?.ToString());
+        var plan = new TrainingPlan(args.Options.Epochs, State.StepsPerEpoch, State.TrainingImages, args.Options.BatchSize, args.Options.LearningRate, place?.ToString());
         if (plan is not { Epochs: > 0, StepsPerEpoch: > 0, ImagesPerEpoch: > 0, BatchSize: > 0 })
         {
             throw new InvalidFileException(In(RunFiles.State), "it does not say how many steps and images an epoch has");
         }
         try
         {
-            var rates = new LearningRateCurve(new TrainingOptions { Epochs = args.Epochs, Schedule = LearningRateSchedule.Parse(args.Schedule), WarmUp = args.WarmUp }, plan.StepsPerEpoch);
-            wholeRate = args.LearningRate;
-            return (args, plan with { LearningRate = args.LearningRate * rates.ShareAt(0) }, rates);
+            var rates = new LearningRateCurve(args.Options, plan.StepsPerEpoch);
+            wholeRate = args.Options.LearningRate;
+            return (args, plan with { LearningRate = args.Options.LearningRate * rates.ShareAt(0) }, rates);
         }
-        catch (OptionException exception)
+        catch (ArgumentException exception) when (TrainingOption.TryTranslate(exception, option => option.Name, out string? problem))
         {
-            throw new InvalidFileException(In(RunFiles.Args), exception.Message, exception);
+            throw new InvalidFileException(In(RunFiles.Args), problem, exception);
         }
     }
 

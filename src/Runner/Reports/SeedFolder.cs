@@ -56,7 +56,7 @@ internal sealed class SeedFolder : IDisposable
         // The document last: with it the folder can be resumed.
         void Fill(string folder)
         {
-            string first = RunOf(folder, args.Seed);
+            string first = RunOf(folder, args.Options.Seed);
             DurableFolder.Create(first);
             RunFolder.Describe(first, args, model);
             Write(folder, seeds);
@@ -80,7 +80,7 @@ internal sealed class SeedFolder : IDisposable
     {
         string file = System.IO.Path.Combine(path, RunFiles.Seeds);
         SeedsDocument document = RunReader.Document(file, Documents.Default.SeedsDocument);
-        return TrainFlags.SeedsRule.Allows(document.Seeds) && document.Seed <= ulong.MaxValue - (ulong)document.Seeds && document.Runs.Count <= document.Seeds && !document.Runs.Contains(null!)
+        return TrainFlags.SeedsRange.Allows(document.Seeds) && document.Seed <= ulong.MaxValue - (ulong)document.Seeds && document.Runs.Count <= document.Seeds && !document.Runs.Contains(null!)
             ? document
             : throw new InvalidFileException(file, "its seeds and its runs do not agree");
     }

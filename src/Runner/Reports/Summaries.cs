@@ -9,26 +9,9 @@ internal static class Summaries
     public static string Line(EvaluationResult result) =>
         string.Create(CultureInfo.InvariantCulture, $"accuracy {result.Accuracy:0.0000}  loss {result.Loss:0.0000}  {result.Samples} images");
 
-    /// <summary>How a training differs from one of which nothing is said: names and texts.</summary>
-    public static IEnumerable<(string Name, string Text)> Recipe(TrainingOptions options)
-    {
-        if (options.Optimizer != new TrainingOptions().Optimizer)
-        {
-            yield return ("optimizer", FormattableString.Invariant($"{options.Optimizer.Title}, weight decay {options.WeightDecay}"));
-        }
-        if (options.LabelSmoothing > 0)
-        {
-            yield return ("loss", FormattableString.Invariant($"labels smoothed by {options.LabelSmoothing} in training; validation loss is plain cross-entropy"));
-        }
-        if (options.GradientClip > 0)
-        {
-            yield return ("gradients", FormattableString.Invariant($"shortened to a norm of at most {options.GradientClip}"));
-        }
-        if (options.WeightAverage > 0)
-        {
-            yield return ("average", FormattableString.Invariant($"of the weights, decay {options.WeightAverage}: validated, tested and saved as the weights; training goes on with those not averaged"));
-        }
-    }
+    /// <summary>The options of a recipe that differ from the defaults, as a row of a heading.</summary>
+    public static IEnumerable<(string Name, string Text)> Recipe(TrainingOptions options) =>
+        TrainingOption.Flags(options) is { Length: > 0 } flags ? [("options", flags)] : [];
 
     /// <summary>Why a training ended early, as a line of a result.</summary>
     /// <param name="stop">Why.</param>

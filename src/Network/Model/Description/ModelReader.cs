@@ -33,44 +33,47 @@ internal sealed class ModelReader(string source)
         }
         string name = Name(members["name"]);
         TensorShape input = Shape(members["input"], "'input'");
-        int epochs = members.TryGetValue("epochs", out JsonElement given) ? Whole(given, "'epochs'", 1, 1_000_000) : 10;
+        TrainingOptions recipe = new();
+        if (members.TryGetValue("epochs", out JsonElement given))
+        {
+            recipe = With(recipe, TrainingOption.Named("epochs"), given, "");
+        }
         int? classes = members.TryGetValue("classes", out given) ? Whole(given, "'classes'", 1, ModelException.Largest) : null;
         CheckFigures(members, "");
         if (members.TryGetValue("$schema", out given) && given.ValueKind != JsonValueKind.String)
         {
             throw Refuse($"'$schema' must be a text, not {Say(given)}");
         }
-        TrainingOptions recipe = Recipe(members.TryGetValue("recipe", out given) ? given : null, epochs);
+        recipe = members.TryGetValue("recipe", out given) ? Recipe(given, recipe) : recipe;
         var model = new ModelDefinition(name, input, recipe, Layers(members["layers"], "layers", "", 1));
         return classes is null || classes == model.Classes ? model
             : throw Refuse($"it says {classes} classes, but its last layer gives {model.Classes}; change one of the two");
     }
 
-    private TrainingOptions Recipe(JsonElement? element, int epochs)
+    private TrainingOptions Recipe(JsonElement element, TrainingOptions recipe)
     {
-        var recipe = new TrainingOptions { Epochs = epochs };
-        if (element is null)
-        {
-            return recipe;
-        }
-        Dictionary<string, JsonElement> members = Members(element.Value, "recipe", [.. RecipeKey.All.Select(key => key.Setting.Name)]);
+        TrainingOption[] options = [.. TrainingOption.All.Where(option => option.InRecipe)];
+        Dictionary<string, JsonElement> members = Members(element, "recipe", [.. options.Select(option => option.Name)]);
         try
         {
-            foreach (RecipeKey key in RecipeKey.All)
+            foreach (TrainingOption option in options)
             {
-                if (members.TryGetValue(key.Setting.Name, out JsonElement value))
+                if (members.TryGetValue(option.Name, out JsonElement value))
                 {
-                    recipe = key.With(recipe, Setting(value, key.Setting, "recipe", 1));
+                    recipe = With(recipe, option, value, "recipe: ");
                 }
             }
             recipe.Validate();
             return recipe;
         }
-        catch (OptionException exception)
+        catch (ArgumentException exception) when (TrainingOption.TryTranslate(exception, option => $"'{option.Name}'", out string? problem))
         {
-            throw Refuse($"recipe: {exception.Message}");
+            throw Refuse($"recipe: {problem}");
         }
     }
+
+    private TrainingOptions With(TrainingOptions options, TrainingOption option, JsonElement value, string owner) =>
+        option.With(options, option.Range.Read(value) ?? throw Refuse($"{owner}'{option.Name}' must be {option.Range.Words}, not {Say(value)}"));
 
     private string Name(JsonElement element)
     {

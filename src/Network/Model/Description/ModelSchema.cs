@@ -23,7 +23,8 @@ public static class ModelSchema
             ["$schema"] = new JsonObject { ["type"] = "string" },
             ["name"] = Described("Letters, digits, dots, dashes and underscores; run folders are named after it.", ("type", "string"), ("pattern", ModelReader.NamePattern)),
             ["input"] = Shape("The shape of an image: channels, height, width."),
-            ["epochs"] = Described("How many epochs it is trained for unless said otherwise; 10 when not given.", ("type", "integer"), ("minimum", 1), ("maximum", 1_000_000)),
+            ["epochs"] = Described("How many epochs it is trained for unless said otherwise; 10 when not given.",
+                [.. TrainingOption.Named("epochs").Range.Schema]),
             ["recipe"] = Recipe(),
             ["classes"] = Described("The number of classes, which the last layer must give.", ("type", "integer"), ("minimum", 1), ("maximum", ModelException.Largest)),
             ["parameters"] = Figure(),
@@ -40,7 +41,11 @@ public static class ModelSchema
     private static JsonObject Recipe()
     {
         var properties = new JsonObject();
-        Add(properties, RecipeKey.All.Select(key => key.Setting));
+        foreach (TrainingOption option in TrainingOption.All.Where(option => option.InRecipe))
+        {
+            string usual = option.DefaultWords ?? ValueRange.Text(option.Default);
+            properties[option.Name] = Described($"{option.Help}; {usual} when not given.", [.. option.Range.Schema]);
+        }
         return Described("How it is trained unless said otherwise: options of gpucnn train.", ("type", "object"), ("additionalProperties", false), ("properties", properties));
     }
 

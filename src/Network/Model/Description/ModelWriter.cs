@@ -27,15 +27,15 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
     /// <summary>A model without a recipe of its own has none in its description, so that older versions can read it too.</summary>
     private void WriteRecipe(ModelDefinition model)
     {
-        (RecipeKey Key, object Value)[] recipe = [.. RecipeKey.Of(model.Recipe)];
+        (TrainingOption Option, object Value)[] recipe = [.. TrainingOption.Differing(model.Recipe)];
         if (recipe.Length == 0)
         {
             return;
         }
         json.WriteStartObject("recipe");
-        foreach ((RecipeKey key, object value) in recipe)
+        foreach ((TrainingOption option, object value) in recipe)
         {
-            Write(key.Setting.Name, value, model);
+            ValueRange.Write(json, option.Name, value);
         }
         json.WriteEndObject();
     }
@@ -62,9 +62,6 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
     {
         switch (value)
         {
-            case int whole:
-                json.WriteNumber(name, whole);
-                break;
             case (int height, int width) when height == width:
                 json.WriteNumber(name, height);
                 break;
@@ -74,17 +71,11 @@ internal sealed class ModelWriter(Utf8JsonWriter json, bool figures)
                 json.WriteNumberValue(width);
                 json.WriteEndArray();
                 break;
-            case double number:
-                json.WriteNumber(name, number);
-                break;
-            case string text:
-                json.WriteString(name, text);
-                break;
-            case bool on:
-                json.WriteBoolean(name, on);
-                break;
             case IReadOnlyList<Layer> layers:
                 Write(name, layers, model);
+                break;
+            default:
+                ValueRange.Write(json, name, value);
                 break;
         }
     }

@@ -8,9 +8,6 @@ namespace GpuCnn;
 [JsonConverter(typeof(OptimizerConverter))]
 public abstract record Optimizer
 {
-    /// <summary>The flag as a user writes it.</summary>
-    internal const string Flag = "--optimizer";
-
     private static readonly SortedList<string, Optimizer> Registered = new(StringComparer.Ordinal);
 
     private protected Optimizer()
@@ -45,12 +42,13 @@ public abstract record Optimizer
     internal abstract IReadOnlyList<OptimizerState> States { get; }
 
     /// <summary>Finds an optimizer.</summary>
-    /// <exception cref="OptionException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static Optimizer Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         return Registered.GetValueOrDefault(name)
-            ?? throw new OptionException(Flag, $"'{PlainText.Beginning(name, LearningRateSchedule.LongestText)}' is not allowed: give {PlainText.Or([.. Registered.Keys])}");
+            ?? throw TrainingOptions.Refusal(nameof(Optimizer),
+                $"must be {PlainText.Or([.. Registered.Keys])}, not '{PlainText.Beginning(name, LearningRateSchedule.LongestText)}'");
     }
 
     /// <summary>The name.</summary>

@@ -20,7 +20,7 @@ public sealed record CosineSchedule : LearningRateSchedule
 
     internal static CosineSchedule Of(Parameters parameters) => new() { End = parameters.Next(new CosineSchedule().End) };
 
-    internal override void Validate() => Require(End is >= 0 and <= 1, "END", End, "0 to 1, the share of the learning rate that is left at the end");
+    internal override void Validate() => Require(End is >= 0 and <= 1, "END", End, "from 0 to 1");
 
     internal override double ShareAt(long step, long steps) => End + ((1 - End) * (1 + Math.Cos(Math.PI * step / steps)) / 2);
 }

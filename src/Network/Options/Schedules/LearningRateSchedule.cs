@@ -9,8 +9,8 @@ namespace GpuCnn;
 [JsonConverter(typeof(ScheduleConverter))]
 public abstract record LearningRateSchedule
 {
-    /// <summary>The flag as a user writes it.</summary>
-    internal const string Flag = "--schedule";
+    /// <summary>The property that messages name.</summary>
+    internal const string Property = nameof(TrainingOptions.Schedule);
 
     /// <summary>What a message repeats of a text, which may come from a file.</summary>
     internal const int LongestText = 60;
@@ -54,7 +54,7 @@ public abstract record LearningRateSchedule
 
     /// <summary>Reads a schedule; parameters that are left out have their defaults.</summary>
     /// <param name="text">A name, perhaps followed by <c>=</c> and parameters with colons between them.</param>
-    /// <exception cref="OptionException">It is none.</exception>
+    /// <exception cref="ArgumentException">It is none.</exception>
     public static LearningRateSchedule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -70,7 +70,7 @@ public abstract record LearningRateSchedule
                 return schedule;
             }
         }
-        throw new OptionException(Flag, $"no schedule '{PlainText.Beginning(text, LongestText)}': give {string.Join(", ", Syntaxes)}");
+        throw TrainingOptions.Refusal(Property, $"must be {string.Join(", ", Syntaxes)}, not '{PlainText.Beginning(text, LongestText)}'");
     }
 
     /// <summary>The schedule as <see cref="Parse"/> reads it, with all its parameters.</summary>
@@ -80,7 +80,7 @@ public abstract record LearningRateSchedule
     public abstract string Describe();
 
     /// <summary>Checks the parameters.</summary>
-    /// <exception cref="OptionException">One is out of range.</exception>
+    /// <exception cref="ArgumentException">One is out of range.</exception>
     internal virtual void Validate()
     {
     }
@@ -100,12 +100,12 @@ public abstract record LearningRateSchedule
     /// <summary>A number as <see cref="Parse"/> reads it.</summary>
     private protected static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 
-    /// <summary>Refuses a parameter's value unless it is allowed.</summary>
-    private protected static void Require(bool isAllowed, string name, double value, string allowed)
+    /// <summary>Refuses a parameter's value unless it is allowed; the allowed values follow its name in the message.</summary>
+    private protected void Require(bool isAllowed, string name, double value, string allowed)
     {
         if (!isAllowed)
         {
-            throw new OptionException(Flag, $"{name} {Text(value)} is not allowed: give {allowed}");
+            throw TrainingOptions.Refusal(Property, $"{Name} must have {name} {allowed}, not {value}");
         }
     }
 
@@ -131,7 +131,7 @@ public abstract record LearningRateSchedule
             }
         }
 
-        private OptionException Refuse() => new(Flag, $"'{PlainText.Beginning(text, LongestText)}' is not allowed: give {syntax}");
+        private ArgumentException Refuse() => TrainingOptions.Refusal(Property, $"must be {syntax}, not '{PlainText.Beginning(text, LongestText)}'");
     }
 }
 
@@ -156,7 +156,7 @@ internal sealed class ScheduleConverter : JsonConverter<LearningRateSchedule>
         {
             return LearningRateSchedule.Parse(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("a schedule is a text"));
         }
-        catch (OptionException exception)
+        catch (ArgumentException exception)
         {
             throw new JsonException(exception.Message, exception);
         }

@@ -26,7 +26,7 @@ public sealed record OneCycleSchedule : LearningRateSchedule
 
     internal static OneCycleSchedule Of(Parameters parameters) => new() { Rise = parameters.Next(new OneCycleSchedule().Rise) };
 
-    internal override void Validate() => Require(Rise is > 0 and < 1, "RISE", Rise, "above 0 and below 1, the share of the steps in which the rate rises");
+    internal override void Validate() => Require(Rise is > 0 and < 1, "RISE", Rise, "above 0 and below 1");
 
     internal override double ShareAt(long step, long steps)
     {

@@ -34,14 +34,14 @@ public sealed record PlateauSchedule : LearningRateSchedule
         {
             Epochs = parameters.Next(preset.Epochs),
             Factor = parameters.Next(preset.Factor),
-            Metric = parameters.Next() is { } metric ? ValidationMetrics.Names.Parse(Flag, metric) : preset.Metric,
+            Metric = parameters.Next() is { } metric ? ValidationMetrics.Names.Parse(Property, metric) : preset.Metric,
         };
     }
 
     internal override void Validate()
     {
-        Require(Epochs >= 0, "EPOCHS", Epochs, "0 or more, the epochs without improvement that are borne");
-        Require(Factor is > 0 and < 1, "FACTOR", Factor, "above 0 and below 1, what the rate is multiplied by");
+        Require(Epochs >= 0, "EPOCHS", Epochs, "of at least 0");
+        Require(Factor is > 0 and < 1, "FACTOR", Factor, "above 0 and below 1");
     }
 
     internal override PlateauWatch Watch() => new(this);

@@ -28,8 +28,8 @@ public sealed record StepSchedule : LearningRateSchedule
 
     internal override void Validate()
     {
-        Require(Epochs >= 1, "EPOCHS", Epochs, "1 or more, the epochs after which the rate falls each time");
-        Require(Factor is > 0 and < 1, "FACTOR", Factor, "above 0 and below 1, what the rate is multiplied by");
+        Require(Epochs >= 1, "EPOCHS", Epochs, "of at least 1");
+        Require(Factor is > 0 and < 1, "FACTOR", Factor, "above 0 and below 1");
     }
 
     internal override double ShareIn(int epoch) => Math.Pow(Factor, epoch / Epochs);

@@ -87,7 +87,7 @@ public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string,
             document = JsonSerializer.Deserialize(content.Metadata.GetValueOrDefault(StateKey) ?? "null", CheckpointJson.Default.CheckpointDocument) ?? throw new JsonException("null");
             document.Options.Validate();
         }
-        catch (Exception exception) when (exception is JsonException or OptionException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new InvalidFileException(path, "its state is not the JSON it should be", exception);
         }
