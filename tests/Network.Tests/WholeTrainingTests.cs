@@ -57,6 +57,35 @@ public sealed class WholeTrainingTests
         Same(early.Network.ExportWeights(), untrained.Weights);
     }
 
+    [Fact]
+    public void A_network_without_weights_refuses_to_train_and_to_predict()
+    {
+        using var network = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
+        using var trainer = new Trainer(network, Options, Oracle.Train.Slice(0, 200));
+        foreach (Action use in (Action[])[() => trainer.RunEpoch(), () => trainer.Train(), () => trainer.Probe(0.1), () => LearningRateFinder.Run(trainer, new LearningRateSearch()),
+            () => Evaluation.Run(network, Oracle.Test.Slice(0, 10))])
+        {
+            Assert.Equal("the network has no weights yet: call Initialize, ImportWeights or Restore", Assert.Throws<InvalidOperationException>(use).Message);
+        }
+        Assert.Empty(trainer.StepLosses);
+    }
+
+    [Fact]
+    public void Weights_that_are_drawn_loaded_or_restored_are_weights()
+    {
+        ImageSet images = Oracle.Train.Slice(0, 200);
+        using var drawn = new Training(images);
+        drawn.Trainer.RunEpoch(stop: TestContext.Current.CancellationToken);
+        using var loaded = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
+        loaded.ImportWeights(drawn.Network.ExportWeights());
+        using var restored = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
+        using var trainer = new Trainer(restored, Options, images);
+        trainer.Restore(drawn.Trainer.Capture());
+        double expected = Evaluation.Run(drawn.Network, images).Loss;
+        Assert.Equal(expected, Evaluation.Run(loaded, images).Loss);
+        Assert.Equal(expected, Evaluation.Run(restored, images).Loss);
+    }
+
     private static void Same(IReadOnlyList<WeightTensor> expected, IReadOnlyList<WeightTensor> actual)
     {
         Assert.Equal(expected.Select(tensor => tensor.Name).Order(), actual.Select(tensor => tensor.Name).Order());

@@ -5,7 +5,8 @@ namespace GpuCnn.Runner.Tests;
 
 public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    private static readonly ArgsDocument Args = new("1", "cnn1", "cpu", "CPU", 1, "d", null, new TrainingOptions { Epochs = 1, BatchSize = 1, LearningRate = 1, ValidationSplit = 0 });
+    private static readonly ArgsDocument Args = new("1", "cnn1", "cpu", "CPU", 1, "d", null,
+        new TrainingOptions { Epochs = 1, BatchSize = 1, LearningRate = 1, ValidationSplit = 0 });
 
     [Fact]
     public void Runs_created_at_once_never_share_a_folder()
@@ -67,31 +68,43 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
     [Fact]
     public void Tables_of_a_resumed_run_end_where_it_resumes_and_go_on_from_there()
     {
+        string path = Directory.CreateDirectory(tiny.New("run")).FullName;
+        EpochDocument first = new(1, 0.5, 0.25, null, null, 0.001, 2, 3);
+        var tables = new RunTables(path);
+        tables.Begin([], []);
+        tables.Append(first);
+        tables.Append(first with { Epoch = 2 });
+        tables.AppendSteps([1.5f, 0.5f, 0.25f]);
+        var resumed = new RunTables(path);
+        resumed.Begin([first], [1.5f, 0.5f]);
+        Assert.Equal(["1,0.5,0.25,,,0.001,2,3"], Lines(resumed.Results)[1..]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(resumed.Steps));
+        resumed.AppendSteps([1.5f, 0.5f, 0.125f]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5", "3,0.125"], Lines(resumed.Steps));
+    }
+
+    [Fact]
+    public void Options_of_a_resumed_run_are_those_from_here_on()
+    {
         string path = tiny.New("run");
         using (RunFolder folder = RunFolder.CreateAt(path, Args, ModelZoo.Cnn1))
         {
-            folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
-            folder.Append(new EpochDocument(2, 0.25, 0.5, null, null, 0.001, 2, 3));
-            folder.AppendSteps([1.5f, 0.5f, 0.25f]);
+            folder.Write(Args with { Options = Args.Options with { Epochs = 7 } });
         }
         using RunFolder resumed = RunFolder.Open(path);
-        resumed.Continue(Args with { Options = Args.Options with { Epochs = 7 } }, [new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3)], [1.5f, 0.5f]);
-        Assert.Equal(["1,0.5,0.25,,,0.001,2,3"], Lines(resumed, "results.csv")[1..]);
-        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(resumed, "steps.csv"));
-        resumed.AppendSteps([1.5f, 0.5f, 0.125f]);
-        Assert.Equal(["step,loss", "1,1.5", "2,0.5", "3,0.125"], Lines(resumed, "steps.csv"));
-        Assert.Equal(7, RunReader.Document(Path.Combine(path, "args.json"), Documents.Default.ArgsDocument).Options.Epochs);
+        Assert.Equal(7, resumed.Args.Options.Epochs);
     }
 
     [Fact]
     public void Rows_are_in_the_file_as_soon_as_they_are_written()
     {
-        using RunFolder folder = RunFolder.CreateNext(tiny.New("runs"), Args, ModelZoo.Cnn1);
-        folder.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
-        folder.AppendSteps([1.5f]);
-        folder.AppendSteps([1.5f, 0.5f]);
-        Assert.Equal("1,0.5,0.25,,,0.001,2,3", Lines(folder, "results.csv")[1]);
-        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(folder, "steps.csv"));
+        var tables = new RunTables(Directory.CreateDirectory(tiny.New("run")).FullName);
+        tables.Begin([], []);
+        tables.Append(new EpochDocument(1, 0.5, 0.25, null, null, 0.001, 2, 3));
+        tables.AppendSteps([1.5f]);
+        tables.AppendSteps([1.5f, 0.5f]);
+        Assert.Equal("1,0.5,0.25,,,0.001,2,3", Lines(tables.Results)[1]);
+        Assert.Equal(["step,loss", "1,1.5", "2,0.5"], Lines(tables.Steps));
     }
 
     [Fact]
@@ -103,9 +116,9 @@ public sealed class RunFolderTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Contains("\"step_losses\":[null,0.1]", text, StringComparison.Ordinal);
     }
 
-    private static string[] Lines(RunFolder folder, string file)
+    private static string[] Lines(string file)
     {
-        using var reader = new StreamReader(new FileStream(Path.Combine(folder.Path, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -26,11 +26,9 @@ public sealed class ViewTests
     {
         var writer = new StringWriter();
         var view = new PlainTrainingView(writer, Plan);
-        view.Follow(() =>
-        {
-            view.OnPast(Plan, [First], [1f]);
-            view.OnEpoch(Second);
-        });
+        view.Start();
+        view.OnPast(Plan, [First], [1f]);
+        view.OnEpoch(Second);
         Assert.Equal(Table, writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
         Assert.All(Table, line => Assert.InRange(line.Length, 1, 80));
     }
@@ -93,16 +91,15 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void Following_keeps_the_rows_and_leaves_a_clean_screen_with_its_cursor()
+    public void A_view_that_stops_keeps_the_rows_and_leaves_a_clean_screen_with_its_cursor()
     {
         using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
         var clock = new ManualClock();
         var view = new LiveTrainingView(console, Plan, clock);
-        view.Follow(() =>
-        {
-            Play(view, clock, epochs: 1, more: 3);
-            view.Draw();
-        });
+        view.Start();
+        Play(view, clock, epochs: 1, more: 3);
+        view.Draw();
+        view.Stop();
         Assert.StartsWith("\u001b[?25l", console.Output, StringComparison.Ordinal);
         Assert.EndsWith("\u001b[J\u001b[?25h", console.Output, StringComparison.Ordinal);
         string[] screen = Screen(console.Output, 30);
@@ -123,15 +120,6 @@ public sealed class ViewTests
         Assert.Equal([.. before[..2], "gpucnn: warning: a line"], Screen(console.Output, 30).TakeWhile(line => line.Length > 0));
         view.Draw();
         Assert.Equal([.. before[..2], "gpucnn: warning: a line", .. before[2..29]], Screen(console.Output, 30));
-    }
-
-    [Fact]
-    public void An_exception_passes_through_and_the_cursor_comes_back()
-    {
-        using TestConsole console = Console(80, 30, ColorSystem.NoColors, true);
-        var view = new LiveTrainingView(console, Plan, TimeProvider.System);
-        Assert.Throws<NonFiniteLossException>(() => view.Follow(() => throw new NonFiniteLossException(1, 3, float.NaN, 2)));
-        Assert.EndsWith("\u001b[?25h", console.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,9 +13,9 @@ public sealed class Network : IDisposable
     private readonly DeviceBuffer<float> input, losses;
     private readonly DeviceBuffer<int> labels, classes;
     private readonly float[] host;
-    private bool disposed;
+    private bool hasWeights, disposed;
 
-    /// <summary>Creates a network whose weights are all zero.</summary>
+    /// <summary>Creates a network without weights: before it trains or predicts it needs <see cref="Initialize"/>, <see cref="ImportWeights"/> or <see cref="Trainer.Restore"/>.</summary>
     /// <param name="model">The model.</param>
     /// <param name="device">Where it runs; it must live longer than the network.</param>
     /// <param name="maxBatch">The largest number of images at once.</param>
@@ -43,6 +43,7 @@ public sealed class Network : IDisposable
         MaxBatch = maxBatch;
         arena = new ParameterArena(model, device, training);
         host = new float[arena.Values.Length];
+        hasWeights = host.Length == 0;
         input = device.Allocate<float>((long)maxBatch * model.Input.Count);
         labels = device.Allocate<int>(maxBatch);
         losses = device.Allocate<float>(maxBatch);
@@ -89,6 +90,7 @@ public sealed class Network : IDisposable
             block.FromFile(weight, new float[block.BiasCount], host);
         }
         arena.Values.CopyFrom(host);
+        hasWeights = true;
     }
 
     /// <summary>Copies the weights to the host, in files' names, shapes and order of elements.</summary>
@@ -138,6 +140,16 @@ public sealed class Network : IDisposable
     /// <summary>Somebody is about to change weights, or what an optimizer keeps beside them.</summary>
     internal void Revise() => Revision++;
 
+    /// <summary>Checks that the network was given weights.</summary>
+    /// <exception cref="InvalidOperationException">It was not.</exception>
+    internal void RequireWeights()
+    {
+        if (!hasWeights)
+        {
+            throw new InvalidOperationException("the network has no weights yet: call Initialize, ImportWeights or Restore");
+        }
+    }
+
     /// <summary>Takes a batch out of the images and runs it forward.</summary>
     /// <param name="images">The images.</param>
     /// <param name="first">The first one's place in their order.</param>
@@ -145,6 +157,7 @@ public sealed class Network : IDisposable
     /// <param name="visit">Called after every node, whose output the next may overwrite; null for nobody.</param>
     internal void Forward(DeviceImages images, int first, in Pass pass, Action<Node>? visit = null)
     {
+        RequireWeights();
         images.Take(input.View, labels.View, first, pass);
         foreach (Node node in nodes)
         {
@@ -159,6 +172,7 @@ public sealed class Network : IDisposable
     /// <param name="visit">Gets the number of the node's layer and its output.</param>
     internal void Forward(ReadOnlySpan<float> images, int batch, Action<int, ILGPU.ArrayView<float>> visit)
     {
+        RequireWeights();
         input.CopyFrom(images);
         var pass = new Pass(batch, null, 0);
         foreach (Node node in nodes)
@@ -207,6 +221,7 @@ public sealed class Network : IDisposable
             block.FromFile(named, host);
         }
         target.CopyFrom(host);
+        hasWeights |= target == arena.Values;
     }
 
     /// <summary>Copies memory laid out as the parameters are to a file's tensors.</summary>

@@ -8,6 +8,7 @@ public sealed partial class Trainer
     /// <returns>The batch's mean loss before the update, which may be NaN or infinite.</returns>
     internal float Probe(double learningRate)
     {
+        Network.RequireWeights();
         if (stepsOfEpoch == 0 && Options.Shuffle)
         {
             training.Shuffle(Options.Seed, EpochsDone + 1);

@@ -115,10 +115,12 @@ public sealed partial class Trainer : IDisposable
     /// <param name="observer">Told of every step, in order; null for nobody.</param>
     /// <param name="stop">When cancelled, training ends after the step under way.</param>
     /// <returns>The epoch's metrics.</returns>
+    /// <exception cref="InvalidOperationException">The network has no weights yet.</exception>
     /// <exception cref="NonFiniteLossException">A number became NaN or infinite. The training is back at the state before, captured at the start of the epoch or by
     /// <see cref="CheckpointEvery"/>.</exception>
     public EpochResult RunEpoch(ITrainingObserver? observer = null, CancellationToken stop = default)
     {
+        Network.RequireWeights();
         Device device = Network.Device;
         bool forSizes = device.CompilesForSizes;
         // Not what is left of a training: a resumed one runs what the first one ran.

@@ -55,8 +55,8 @@ internal static class TrainFlags
         {
             options = options with
             {
-                LearningRate = TrainingOptions.DefaultLearningRate(options.Optimizer),
-                WeightDecay = TrainingOptions.DefaultWeightDecay(options.Optimizer),
+                LearningRate = options.Optimizer.DefaultLearningRate,
+                WeightDecay = options.Optimizer.DefaultWeightDecay,
             };
         }
         if (given.ContainsKey(TrainingOption.Named("schedule")) || recipe.WarmUp >= options.Epochs)

@@ -34,10 +34,6 @@ internal static class Inputs
             + $"gpucnn: warning: {folder}: {loaded.Skipped.Count} of {loaded.Images.Count + loaded.Skipped.Count} files are left out: {reasons}\n");
     }
 
-    /// <summary>Takes the fingerprint of images as soon as they are read, beside whatever else is done.</summary>
-    /// <param name="reading">The images, being read.</param>
-    public static async Task<string> StartFingerprint(Task<ImageSet> reading) => DataFingerprint.Of(await reading.ConfigureAwait(false));
-
     /// <summary>Checks that images of a data set can go through a model, and says what to give if they cannot: without <c>--data</c> they are Fashion-MNIST's.</summary>
     /// <param name="model">The model.</param>
     /// <param name="images">The images.</param>

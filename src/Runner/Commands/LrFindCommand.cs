@@ -49,11 +49,13 @@ internal sealed class LrFindCommand
         {
             OutputFile.Check(picture, ".png");
         }
-        using TrainingSetup setup = RunLauncher.Prepare(host, parsed, options => options with { LearningRate = search.From, Schedule = new ConstantSchedule(), WarmUp = 0 });
+        var spec = RunSpec.Of(parsed);
+        spec = spec with { Options = spec.Options with { LearningRate = search.From, Schedule = new ConstantSchedule(), WarmUp = 0 } };
+        using var setup = new TrainingSetup(spec, new TrainingData(host, spec), () => AcceleratorCatalog.Open(spec.Accelerator, spec.Threads));
         Trainer trainer = setup.Trainer;
-        ModelDefinition model = setup.Network.Model;
+        ModelDefinition model = spec.Model;
         output.Talk.WriteLine($"{Summaries.Of(model)}: {search.Steps} steps of {Math.Min(trainer.Options.BatchSize, trainer.TrainingImages)} images "
-            + $"with learning rates from {Suggestion.Format(search.From)} to {Suggestion.Format(search.To)}, {setup.Device.Info.Id}");
+            + $"with learning rates from {Suggestion.Format(search.From)} to {Suggestion.Format(search.To)}, {setup.Network.Device.Info.Id}");
         long started = Stopwatch.GetTimestamp();
         LearningRateFindings found;
         using (var interruption = new Interruption(() => Environment.Exit(ExitCode.Interrupted), host.Stop))
@@ -84,7 +86,7 @@ internal sealed class LrFindCommand
                 + $"give more {Steps.Name}, or another {From.Name} and {To.Name}");
             return ExitCode.Failed;
         }
-        output.Result(LearningRateDocument.Of(model.Name, setup.Device.Info.Id, found, seconds), Documents.Default.LearningRateDocument,
+        output.Result(LearningRateDocument.Of(model.Name, setup.Network.Device.Info.Id, found, seconds), Documents.Default.LearningRateDocument,
             (output.Quiet ? "" : LearningRateView.Table(found)) + LearningRateView.Suggestions(found), console =>
             {
                 if (!output.Quiet)

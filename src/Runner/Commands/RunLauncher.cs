@@ -1,41 +1,35 @@
 using System.CommandLine;
 using System.Globalization;
 using GpuCnn.Runner.CommandLine;
-using GpuCnn.Runner.Data;
 using GpuCnn.Runner.Reports;
 using GpuCnn.Runner.Views;
 
 namespace GpuCnn.Runner.Commands;
 
-/// <summary>Begins runs as a command line says, and goes on with them. All input is checked before anything is created.</summary>
-/// <param name="host">Where to write.</param>
-/// <param name="parsed">The command line.</param>
+/// <summary>Begins runs as a command line says, and goes on with them. All input is checked before anything is created or changed.</summary>
 internal sealed class RunLauncher(Host host, ParseResult parsed)
 {
-    /// <summary>Reads what the command line names, opens the accelerator, and makes a new training.</summary>
-    /// <param name="host">For warnings.</param>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="adapt">Sets training options that the command has not.</param>
-    /// <returns>The training before its first step.</returns>
-    public static TrainingSetup Prepare(Host host, ParseResult parsed, Func<TrainingOptions, TrainingOptions> adapt)
+    /// <summary>The folder asked for; null for the next free one.</summary>
+    public string? Wanted { get; } = parsed.GetValue(TrainFlags.Folder);
+
+    /// <summary>A new run.</summary>
+    public RunSession Begin()
     {
-        ModelDefinition? model = parsed.GetValue(CommonOptions.Model);
-        IReadOnlyList<WeightTensor>? tensors = null;
-        if (parsed.GetValue(TrainFlags.Weights) is { } weights)
-        {
-            (model, tensors) = TrainedModel.Load(weights, model);
-        }
-        DataFolder data = DataFolder.Open(parsed.GetValue(CommonOptions.Data));
-        model = tensors is null ? Fit(parsed, model ?? ModelZoo.Cnn1, data) : model!;
-        TrainingOptions options = adapt(TrainFlags.Over(model.Recipe, TrainFlags.Given(parsed, _ => true)));
-        options.Validate();
-        var setup = new TrainingSetup(host, model, options, data);
+        TrainingSetup setup = Prepare();
+        ModelDefinition model = setup.Spec.Model;
+        return Begin(setup, args => (Wanted is null ? RunFolder.CreateNext(host.Runs, args, model) : RunFolder.CreateAt(Wanted, args, model), null));
+    }
+
+    /// <summary>A new run.</summary>
+    /// <param name="setup">What computes it, which the session disposes.</param>
+    /// <param name="create">Makes its folder, given its options, and tells its place among the runs of several seeds.</param>
+    public RunSession Begin(TrainingSetup setup, Func<ArgsDocument, (RunFolder Folder, SeedPlace? Place)> create)
+    {
         try
         {
-            setup.Use(AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads)));
-            setup.Initialize(tensors);
-            setup.Prepare();
-            return setup;
+            ArgsDocument args = setup.Args();
+            (RunFolder folder, SeedPlace? place) = create(args);
+            return Session(setup, folder, args, null, place);
         }
         catch
         {
@@ -44,112 +38,61 @@ internal sealed class RunLauncher(Host host, ParseResult parsed)
         }
     }
 
-    /// <summary>Checks all input and makes a new training.</summary>
-    /// <returns>The training before its first step.</returns>
+    /// <summary>Makes what the new run that the command line describes is computed with.</summary>
+    /// <exception cref="OutputPathException">The folder asked for cannot be used.</exception>
     public TrainingSetup Prepare()
     {
-        if (parsed.GetValue(TrainFlags.Folder) is { } wanted)
+        if (Wanted is not null)
         {
-            RunFolder.Check(wanted);
+            RunFolder.Check(Wanted);
         }
-        TrainingSetup setup = Prepare(host, parsed, all => all);
-        TrainingOptions options = setup.Trainer.Options;
+        var spec = RunSpec.Of(parsed);
+        TrainingOptions options = spec.Options;
         if (options.Schedule.EpochsUnchanged >= options.Epochs)
         {
             host.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gpucnn: warning: --schedule {options.Schedule} changes nothing within {options.Epochs} epochs"));
         }
-        return setup;
+        return new TrainingSetup(spec, new TrainingData(host, spec), () => AcceleratorCatalog.Open(spec.Accelerator, spec.Threads));
     }
 
-    /// <summary>The options of a new run.</summary>
-    /// <param name="setup">The run's training.</param>
-    public ArgsDocument ArgsOf(TrainingSetup setup)
+    /// <summary>A new run with the options of another, but for what is given.</summary>
+    /// <param name="path">Its folder.</param>
+    /// <param name="like">Its options.</param>
+    /// <param name="model">Its model.</param>
+    /// <param name="place">Its place among the runs of several seeds.</param>
+    public RunSession BeginLike(string path, ArgsDocument like, ModelDefinition model, SeedPlace place)
     {
-        (Device device, string? weights) = (setup.Device, parsed.GetValue(TrainFlags.Weights));
-        return new ArgsDocument(ProgramVersion.Text, setup.Network.Model.Name, device.Info.Id, device.Info.Name, device.Workers, setup.Data,
-            weights is null ? null : Path.GetFullPath(weights),
-            setup.Trainer.Options, parsed.GetValue(TrainFlags.CheckpointEvery), setup.TrainFingerprint, setup.TestFingerprint);
-    }
-
-    /// <summary>Begins a run and trains it to its end.</summary>
-    /// <returns>The exit code.</returns>
-    public int Begin()
-    {
-        using TrainingSetup setup = Prepare();
-        ArgsDocument args = ArgsOf(setup);
-        ModelDefinition model = setup.Network.Model;
-        using RunFolder folder = parsed.GetValue(TrainFlags.Folder) is { } wanted ? RunFolder.CreateAt(wanted, args, model) : RunFolder.CreateNext(host.Runs, args, model);
-        using TrainingRun run = Make(setup, folder, null, null);
-        return run.Execute();
+        var resumption = new Resumption(host, parsed, path, like, null, ofSet: true);
+        RunSpec spec = resumption.Spec(model);
+        return Begin(new TrainingSetup(spec, new TrainingData(host, spec), resumption.OpenDevice), args => (RunFolder.CreateAt(path, args, model), place));
     }
 
     /// <summary>Goes on with a run.</summary>
     /// <param name="path">Its folder.</param>
-    /// <returns>The exit code.</returns>
-    public int Resume(string path)
-    {
-        using RunFolder folder = RunFolder.Open(path);
-        return Resume(folder, _ => true, null, null, null, out _);
-    }
-
-    /// <summary>Goes on with a run, or begins one that was only described.</summary>
-    /// <param name="folder">Its folder.</param>
-    /// <param name="counts">Which of the options given are meant for it.</param>
-    /// <param name="like">The options of a run that ends when it does; null for its own.</param>
+    /// <param name="ending">The options of a run that ends when it does; null for its own.</param>
     /// <param name="place">Its place among the runs of several seeds; null for a run of its own.</param>
-    /// <param name="accepted">Called when nothing that was given is refused any more, before the run is changed; null for nothing.</param>
-    /// <param name="document">What came of it.</param>
-    /// <returns>The exit code.</returns>
-    public int Resume(RunFolder folder, Predicate<Option> counts, ArgsDocument? like, SeedPlace? place, Action? accepted, out TrainDocument? document)
+    public RunSession Resume(string path, ArgsDocument? ending = null, SeedPlace? place = null)
     {
-        var resumption = new Resumption(host, parsed, folder, counts, like);
-        ModelDefinition model = folder.Model;
-        TrainingOptions options = resumption.Options(model);
-        using var setup = new TrainingSetup(host, model, options, DataFolder.Open(counts(CommonOptions.Data) && parsed.GetValue(CommonOptions.Data) is { } data ? data : folder.Args.Data));
-        Checkpoint? checkpoint = resumption.LoadCheckpoint(options);
-        TrainingState? state = checkpoint?.State;
-        setup.Use(resumption.OpenDevice());
-        if (state is null)
+        var folder = RunFolder.Open(path);
+        TrainingSetup? setup = null;
+        try
         {
-            setup.Initialize(folder.Args.Weights is { } weights ? TrainedModel.Load(weights, model).Weights : null);
+            var resumption = new Resumption(host, parsed, path, folder.Args, ending, place is not null);
+            RunSpec spec = resumption.Spec(folder.Model);
+            // It is read while the checkpoint is, and while the accelerator starts.
+            var data = new TrainingData(host, spec);
+            Checkpoint? past = resumption.LoadCheckpoint(folder, spec.Options);
+            setup = new TrainingSetup(past is null ? spec : spec.WithDataOf(past), data, resumption.OpenDevice, past?.State);
+            return Session(setup, folder, resumption.Changed(setup.Args(), past?.State.Step ?? 0), past, place);
         }
-        setup.Prepare();
-        resumption.RequireSameData(setup);
-        if (state is not null)
+        catch
         {
-            // A run that went back has a lower rate than its options, until another is asked for.
-            setup.Trainer.Restore(options.LearningRate == state.Options.LearningRate ? state : state with { LearningRate = options.LearningRate });
+            setup?.Dispose();
+            folder.Dispose();
+            throw;
         }
-        accepted?.Invoke();
-        folder.Continue(resumption.ArgsFrom(setup, options, state?.Step ?? 0), [.. setup.Trainer.Epochs.Select(EpochDocument.Of)], setup.Trainer.StepLosses);
-        using TrainingRun run = Make(setup, folder, checkpoint, place);
-        int code = run.Execute();
-        document = run.Document;
-        return code;
     }
 
-    private TrainingRun Make(TrainingSetup setup, RunFolder folder, Checkpoint? past, SeedPlace? place)
-    {
-        setup.Trainer.CheckpointEvery = folder.Args.CheckpointEvery;
-        return new TrainingRun(host, new Output(host, parsed), setup.Trainer, folder, setup.Test, place)
-        {
-            Past = past,
-            Style = parsed.GetValue(TrainingViews.Style),
-            Pictures = !parsed.GetValue(TrainFlags.NoPictures),
-        };
-    }
-
-    /// <summary>A configuration that comes with the program takes whatever images and classes the data have; a described one says itself what it takes.</summary>
-    private static ModelDefinition Fit(ParseResult parsed, ModelDefinition model, DataFolder data)
-    {
-        int? size = parsed.GetValue(TrainFlags.ImageSize);
-        bool colour = parsed.GetValue(TrainFlags.Colour), described = !ModelZoo.All.Contains(model);
-        if ((size is not null || colour) && (described || data.Shape is not null))
-        {
-            throw new OptionException(size is not null ? TrainFlags.ImageSize.Name : TrainFlags.Colour.Name,
-                described ? $"model {model.Name} says itself that it takes images of {model.Input}; change its description" : $"the images of {data.Path} are {data.Shape}, only pictures are brought to a size");
-        }
-        TensorShape shape = data.Shape ?? new TensorShape(colour ? 3 : model.Input.Channels, size ?? model.Input.Height, size ?? model.Input.Width);
-        return described ? model : model.Fit(shape, data.ClassNames.Count);
-    }
+    private RunSession Session(TrainingSetup setup, RunFolder folder, ArgsDocument args, Checkpoint? past, SeedPlace? place) =>
+        new(host, new Output(host, parsed), setup, folder, args, past, place, parsed.GetValue(TrainingViews.Style), !parsed.GetValue(TrainFlags.NoPictures));
 }

@@ -35,9 +35,17 @@ internal sealed class TrainCommand
     private int Run(ParseResult parsed) => (parsed.GetValue(TrainFlags.Resume), parsed.GetValue(TrainFlags.Seeds)) switch
     {
         ({ } run, _) when SeedFolder.Is(run) => new SeedRuns(host, parsed).Resume(run),
-        ({ } run, null) => new RunLauncher(host, parsed).Resume(run),
+        ({ } run, null) => Run(new RunLauncher(host, parsed).Resume(run)),
         ({ } run, { }) => throw new OptionException(TrainFlags.Seeds.Name, $"{run} is a run of one seed; leave the option out, or begin new ones"),
         (null, { } count) => new SeedRuns(host, parsed).Begin(count),
-        _ => new RunLauncher(host, parsed).Begin(),
+        _ => Run(new RunLauncher(host, parsed).Begin()),
     };
+
+    private static int Run(RunSession session)
+    {
+        using (session)
+        {
+            return session.Run();
+        }
+    }
 }

@@ -1,83 +1,67 @@
-using GpuCnn.Runner.Data;
+using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Commands;
 
-/// <summary>What a training computes with: data, accelerator, network, trainer. The data is read while the accelerator starts.</summary>
+/// <summary>What a training computes with: data, accelerator, network and a trainer that stands before the next step.</summary>
 internal sealed class TrainingSetup : IDisposable
 {
-    private readonly ModelDefinition model;
-    private readonly TrainingOptions options;
-    private readonly Task<ImageSet> reading, readingTest;
-    private readonly Task<string> fingerprint, testFingerprint;
-    private Device? device;
-    private Network? network;
-    private Trainer? trainer;
+    private readonly Device? device;
+    private readonly Network? network;
+    private readonly Trainer? trainer;
 
-    /// <summary>Starts to read the data.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="options">How it is trained.</param>
-    /// <param name="host">Where to say which files were left out.</param>
-    /// <param name="data">The data.</param>
-    public TrainingSetup(Host host, ModelDefinition model, TrainingOptions options, DataFolder data)
+    /// <summary>Opens the accelerator, waits for the data, makes network and trainer, and gives them their first weights or a state to go on from.</summary>
+    /// <param name="spec">The run.</param>
+    /// <param name="data">Its data, being read.</param>
+    /// <param name="open">Opens the accelerator.</param>
+    /// <param name="state">The state to go on from; null for a new training.</param>
+    /// <exception cref="InvalidFileException">A file of the data is missing or damaged, or images are not the run's.</exception>
+    public TrainingSetup(RunSpec spec, TrainingData data, Func<Device> open, TrainingState? state = null)
     {
-        (this.model, this.options) = (model, options);
-        Data = Path.GetFullPath(data.Path);
-        (reading, readingTest) = (Inputs.StartReading(host, data, DataSplit.Train, model.Input), Inputs.StartReading(host, data, DataSplit.Test, model.Input));
-        (fingerprint, testFingerprint) = (Inputs.StartFingerprint(reading), Inputs.StartFingerprint(readingTest));
+        (Spec, Data) = (spec, data);
+        try
+        {
+            device = open();
+            network = new Network(spec.Model, device, spec.Options.BatchSize);
+            if (state is null && spec.Weights is { } weights)
+            {
+                network.ImportWeights(TrainedModel.Load(weights, spec.Model).Weights);
+            }
+            else if (state is null)
+            {
+                network.Initialize(spec.Options.Seed);
+            }
+            spec.Model.RequireFit(data.Train);
+            spec.Model.RequireFit(data.Test);
+            trainer = new Trainer(network, spec.Options, data.Train) { CheckpointEvery = spec.CheckpointEvery };
+            data.Require(spec.TrainFingerprint, spec.TestFingerprint);
+            if (state is not null)
+            {
+                // A run that went back has a lower rate than its options, until another is asked for.
+                trainer.Restore(spec.Options.LearningRate == state.Options.LearningRate ? state : state with { LearningRate = spec.Options.LearningRate });
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
-    /// <summary>The folder of the data, as a whole path.</summary>
-    public string Data { get; }
+    /// <summary>The run.</summary>
+    public RunSpec Spec { get; }
 
-    /// <summary>Tells whether the training images are the same as before.</summary>
-    public string TrainFingerprint => fingerprint.GetAwaiter().GetResult();
+    /// <summary>The images.</summary>
+    public TrainingData Data { get; }
 
-    /// <summary>Tells whether the test images are the same as before.</summary>
-    public string TestFingerprint => testFingerprint.GetAwaiter().GetResult();
-
-    /// <summary>The test images.</summary>
-    public ImageSet Test => readingTest.GetAwaiter().GetResult();
-
-    /// <summary>The accelerator.</summary>
-    public Device Device => device!;
-
-    /// <summary>The network, its weights not yet set.</summary>
+    /// <summary>The network.</summary>
     public Network Network => network!;
 
     /// <summary>The trainer.</summary>
     public Trainer Trainer => trainer!;
 
-    /// <summary>Makes the network on an accelerator.</summary>
-    /// <param name="opened">The accelerator, which this disposes.</param>
-    public void Use(Device opened)
-    {
-        device = opened;
-        network = new Network(model, device, options.BatchSize);
-    }
-
-    /// <summary>Gives the network new random weights, or those of a file.</summary>
-    /// <param name="tensors">The file's tensors; null for random ones.</param>
-    public void Initialize(IReadOnlyList<WeightTensor>? tensors)
-    {
-        if (tensors is null)
-        {
-            Network.Initialize(options.Seed);
-        }
-        else
-        {
-            Network.ImportWeights(tensors);
-        }
-    }
-
-    /// <summary>Waits for the data and makes the trainer.</summary>
-    /// <exception cref="InvalidFileException">A file of the data is missing or damaged.</exception>
-    public void Prepare()
-    {
-        ImageSet images = reading.GetAwaiter().GetResult();
-        model.RequireFit(images);
-        model.RequireFit(Test);
-        trainer = new Trainer(Network, options, images);
-    }
+    /// <summary>The options of the run, as its folder tells them.</summary>
+    public ArgsDocument Args() => new(ProgramVersion.Text, Spec.Model.Name, Network.Device.Info.Id, Network.Device.Info.Name, Network.Device.Workers, Data.Path,
+        Spec.Weights, Spec.Options, Spec.CheckpointEvery, Data.TrainFingerprint, Data.TestFingerprint);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -54,14 +54,19 @@ internal sealed class WatchCommand
                 output.Talk.WriteLine($"{set.Place}, in {set.Place.Run}");
             }
             view = TrainingViews.Create(host, output, once ? ProgressStyle.Plain : parsed.GetValue(TrainingViews.Style), shown.Plan);
-            view.Follow(() =>
+            view.Start();
+            try
             {
                 view.OnPast(shown.Plan, shown.Epochs, shown.Losses);
                 while (!once && followed.Run == shown && (followed.Status == RunStatus.Running || (wait && followed.Status != RunStatus.Done)) && !interruption.Token.WaitHandle.WaitOne(BetweenLooks))
                 {
                     followed.Read(view);
                 }
-            });
+            }
+            finally
+            {
+                view.Stop();
+            }
         }
         while (followed.Run != shown);
         WatchDocument document = Document(set?.Place.Run ?? folder, followed.Run);

@@ -31,10 +31,9 @@ internal sealed class FileTrouble(Action<string> say)
         _ => exception.Message.Split('\n')[0].Split(" : '")[0].TrimEnd('.'),
     };
 
-    /// <summary>Writes a file.</summary>
+    /// <summary>Writes a file; whether it could be.</summary>
     /// <param name="path">The file, as the user knows it.</param>
     /// <param name="write">Writes it.</param>
-    /// <returns>Whether it was written.</returns>
     public bool Try(string path, Action write)
     {
         try
@@ -43,19 +42,15 @@ internal sealed class FileTrouble(Action<string> say)
         }
         catch (Exception exception) when (Is(exception))
         {
-            Failed(path, exception);
+            Failed(path, Reason(exception));
             return false;
         }
         Written(path);
         return true;
     }
 
-    /// <summary>Notes that a file could not be written.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="exception">What the system said.</param>
-    public void Failed(string path, Exception exception)
+    private void Failed(string path, string reason)
     {
-        string reason = Reason(exception);
         lock (gate)
         {
             int known = unwritten.FindIndex(each => each.Path == path);
@@ -76,9 +71,7 @@ internal sealed class FileTrouble(Action<string> say)
         say($"gpucnn: warning: {path} cannot be written: {reason}; the training goes on, and each save tries again");
     }
 
-    /// <summary>Notes that a file was written.</summary>
-    /// <param name="path">The file.</param>
-    public void Written(string path)
+    private void Written(string path)
     {
         string first;
         lock (gate)

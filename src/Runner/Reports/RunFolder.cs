@@ -1,32 +1,22 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace GpuCnn.Runner.Reports;
 
-/// <summary>The folder that a training leaves behind. It is new, was empty or is resumed: no run is ever overwritten.</summary>
+/// <summary>The folder that a training leaves behind, held against other processes. It is new, was empty or is resumed: no run is ever overwritten.</summary>
 internal sealed class RunFolder : IDisposable
 {
-    private static readonly TimeSpan BetweenSteps = TimeSpan.FromSeconds(1);
-
     private RunLock held;
-    private readonly AppendedFile results, steps;
-    private readonly List<EpochDocument> rows = [];
-    private IReadOnlyList<float> losses = [];
-    private StateDocument? state;
-    private int stepsWritten;
-    private long stepsTime = Stopwatch.GetTimestamp();
 
     private RunFolder(string path, RunLock held, ArgsDocument args, ModelDefinition model)
     {
         (Path, this.held, Args, Model) = (path, held, args, model);
-        (results, steps) = (new AppendedFile(In(RunFiles.Results), WriteResults), new AppendedFile(In(RunFiles.Steps), WriteSteps));
-        DurableFolder.Create(System.IO.Path.Combine(path, "weights"));
+        DurableFolder.Create(In("weights"));
     }
 
     /// <summary>The folder, as the user gave it or as <c>runs/model-n</c>.</summary>
     public string Path { get; }
 
-    /// <summary>The run's options.</summary>
+    /// <summary>The run's options, as the folder tells them.</summary>
     public ArgsDocument Args { get; private set; }
 
     /// <summary>The run's model.</summary>
@@ -47,12 +37,6 @@ internal sealed class RunFolder : IDisposable
     /// <summary>How the run stands.</summary>
     public string State => In(RunFiles.State);
 
-    /// <summary>The table of epochs.</summary>
-    public string Results => results.Path;
-
-    /// <summary>The table of steps.</summary>
-    public string Steps => steps.Path;
-
     /// <summary>The picture of the curves.</summary>
     public string Curves => In(RunFiles.Curves);
 
@@ -61,7 +45,6 @@ internal sealed class RunFolder : IDisposable
         [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Where(file => file != In(RunFiles.Lock)).Order(StringComparer.Ordinal)];
 
     /// <summary>Says, before anything is created, whether a folder may be used.</summary>
-    /// <param name="path">The folder.</param>
     /// <exception cref="OutputPathException">It is a file, lies below one, or is not empty.</exception>
     public static void Check(string path)
     {
@@ -87,7 +70,6 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Creates an empty folder, or takes one that is empty.</summary>
-    /// <param name="path">The folder.</param>
     /// <exception cref="OutputPathException">The folder cannot be used.</exception>
     public static void CreateEmpty(string path)
     {
@@ -100,9 +82,6 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Creates a run in the very folder given.</summary>
-    /// <param name="path">The folder.</param>
-    /// <param name="args">The run's options.</param>
-    /// <param name="model">Its model.</param>
     /// <exception cref="OutputPathException">The folder cannot be used.</exception>
     public static RunFolder CreateAt(string path, ArgsDocument args, ModelDefinition model)
     {
@@ -116,7 +95,7 @@ internal sealed class RunFolder : IDisposable
                 // Another process may have found the folder empty too, and been faster.
                 Check(path);
                 Describe(path, args, model);
-                return Created(path, held, args, model);
+                return new RunFolder(path, held, args, model);
             }
             catch
             {
@@ -127,21 +106,14 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Creates a run in the first free of the folders <c>model-1</c>, <c>model-2</c>, ...</summary>
-    /// <param name="runs">The folder of run folders.</param>
-    /// <param name="args">The run's options.</param>
-    /// <param name="model">Its model.</param>
     /// <exception cref="OutputPathException">It cannot be written to.</exception>
     public static RunFolder CreateNext(string runs, ArgsDocument args, ModelDefinition model) => Guard(runs, () =>
     {
         string path = MakeNext(runs, args.Model, prepared => Describe(prepared, args, model));
-        return Created(path, Take(path), args, model);
+        return new RunFolder(path, Take(path), args, model);
     });
 
     /// <summary>Makes the first free of the folders <c>name-1</c>, <c>name-2</c>, ..., with all that it is to hold from the first.</summary>
-    /// <param name="runs">The folder of run folders.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="fill">Fills a folder.</param>
-    /// <returns>The folder.</returns>
     /// <exception cref="IOException">It cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public static string MakeNext(string runs, string name, Action<string> fill)
@@ -179,7 +151,6 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Opens a run to resume it; no other process can meanwhile.</summary>
-    /// <param name="path">The folder.</param>
     /// <exception cref="InvalidFileException">It is no run folder, or what it says of its options is damaged.</exception>
     /// <exception cref="OutputPathException">Another process trains in it, or it cannot be written to.</exception>
     public static RunFolder Open(string path)
@@ -205,30 +176,19 @@ internal sealed class RunFolder : IDisposable
         });
     }
 
-    /// <summary>Resumes a run from a point of it: what its tables have beyond that is dropped, so that no line stands in them twice.</summary>
-    /// <param name="args">The options from here on.</param>
-    /// <param name="rows">The epochs done at that point.</param>
-    /// <param name="losses">The losses of the steps done at that point.</param>
-    public void Continue(ArgsDocument args, IReadOnlyList<EpochDocument> rows, IReadOnlyList<float> losses)
+    /// <summary>Writes the options that hold from here on.</summary>
+    public void Write(ArgsDocument args)
     {
         AtomicFile.Write(In(RunFiles.Args), Text(args));
         Args = args;
-        Begin(rows, losses);
     }
 
-    /// <summary>Writes state.json.</summary>
-    /// <param name="now">How the run stands.</param>
-    public void WriteState(StateDocument now)
-    {
-        state = now;
-        AtomicFile.Write(In(RunFiles.State), Documents.Text(now, Documents.Indented.StateDocument) + "\n");
-    }
-
-    /// <summary>When somebody has removed the folder, makes it again with all that is known of the run, but for its weights and checkpoints.</summary>
+    /// <summary>When somebody has removed the folder, makes it again with what it tells of the run.</summary>
+    /// <param name="fill">Writes the other files that are known.</param>
     /// <returns>Whether it was removed.</returns>
     /// <exception cref="IOException">It cannot be made, or is another run's by now.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
-    public bool MakeAgain()
+    public bool MakeAgain(Action fill)
     {
         if (held.IsThere)
         {
@@ -244,12 +204,7 @@ internal sealed class RunFolder : IDisposable
         try
         {
             Describe(Path, Args, Model);
-            if (state is not null)
-            {
-                WriteState(state);
-            }
-            results.WriteWhole();
-            steps.WriteWhole();
+            fill();
         }
         catch
         {
@@ -262,60 +217,12 @@ internal sealed class RunFolder : IDisposable
         return true;
     }
 
-    /// <summary>Appends a row to results.csv.</summary>
-    /// <param name="row">The epoch.</param>
-    /// <exception cref="IOException">It could not be written; the row comes with the next.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public void Append(EpochDocument row)
-    {
-        rows.Add(row);
-        results.Append(Line(row) + "\n");
-    }
-
-    /// <summary>Whether results.csv has all rows, as far as this process knows.</summary>
-    public bool ResultsAreWhole => results.IsWhole;
-
-    /// <summary>Writes results.csv with all its rows.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public void SaveResults() => results.WriteWhole();
-
-    /// <summary>Appends the steps that steps.csv has not yet.</summary>
-    /// <param name="all">The losses of all steps so far.</param>
-    /// <exception cref="IOException">They could not be written; they come with the next.</exception>
-    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public void AppendSteps(IReadOnlyList<float> all)
-    {
-        int first = stepsWritten;
-        (losses, stepsWritten, stepsTime) = (all, all.Count, Stopwatch.GetTimestamp());
-        if (stepsWritten < first)
-        {
-            // The training went back; the steps that no longer count will come again.
-            steps.WriteWhole();
-        }
-        else if (stepsWritten > first || !steps.IsWhole)
-        {
-            steps.Append(string.Concat(Enumerable.Range(first, stepsWritten - first).Select(i => Line(i + 1, all[i]) + "\n")));
-        }
-    }
-
-    /// <summary>Whether steps were not appended for a second: to append them now costs a step nothing, and whoever watches the run sees it move.</summary>
-    /// <remarks>After a failure it waits for the next save, for then the whole table is written.</remarks>
-    public bool StepsAreDue => steps.IsWhole && Stopwatch.GetElapsedTime(stepsTime) >= BetweenSteps;
-
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
 
     /// <summary>Takes the lock of a folder.</summary>
     /// <exception cref="OutputPathException">Another process has it.</exception>
     public static RunLock Take(string path) => RunLock.TryTake(path) ?? throw new OutputPathException(path, $"{RunReader.WhoTrains(path)} is training it; wait for its end, or stop it first");
-
-    private static RunFolder Created(string path, RunLock held, ArgsDocument args, ModelDefinition model)
-    {
-        var folder = new RunFolder(path, held, args, model);
-        folder.Begin([], []);
-        return folder;
-    }
 
     /// <summary>Whether a file is one that a training leaves which was killed before its options made the folder a run.</summary>
     private static bool IsBegun(string name) => name is RunFiles.Lock or RunFiles.Model
@@ -329,36 +236,6 @@ internal sealed class RunFolder : IDisposable
     }
 
     private static string Text(ArgsDocument args) => Documents.Text(args, Documents.Indented.ArgsDocument) + "\n";
-
-    private static string Line(EpochDocument row) => string.Create(CultureInfo.InvariantCulture,
-        $"{row.Epoch},{row.TrainLoss},{row.TrainAccuracy},{row.ValLoss},{row.ValAccuracy},{row.LearningRate},{row.TrainSeconds},{row.ImagesPerSecond}");
-
-    private static string Line(int step, float loss) => string.Create(CultureInfo.InvariantCulture, $"{step},{loss}");
-
-    /// <summary>Writes the two tables as they stand at a point of the run.</summary>
-    private void Begin(IReadOnlyList<EpochDocument> past, IReadOnlyList<float> pastLosses)
-    {
-        rows.Clear();
-        rows.AddRange(past);
-        (losses, stepsWritten) = (pastLosses, pastLosses.Count);
-        results.WriteWhole();
-        steps.WriteWhole();
-    }
-
-    private void WriteResults(TextWriter writer)
-    {
-        writer.WriteLine("epoch,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,train_seconds,images_per_second");
-        rows.ForEach(row => writer.WriteLine(Line(row)));
-    }
-
-    private void WriteSteps(TextWriter writer)
-    {
-        writer.WriteLine("step,loss");
-        for (int i = 0; i < stepsWritten; i++)
-        {
-            writer.WriteLine(Line(i + 1, losses[i]));
-        }
-    }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 

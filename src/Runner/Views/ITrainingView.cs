@@ -1,29 +1,48 @@
 namespace GpuCnn.Runner.Views;
 
-/// <summary>Shows a training while it runs.</summary>
-internal interface ITrainingView : ITrainingObserver
+/// <summary>Shows a training: told of what happens, it runs nothing.</summary>
+internal interface ITrainingView
 {
-    /// <summary>Shows for as long as a training runs.</summary>
-    /// <param name="training">Trains, telling this view of steps and epochs; what it throws is passed on.</param>
-    void Follow(Action training);
+    /// <summary>Shows from now on.</summary>
+    void Start()
+    {
+    }
 
     /// <summary>What was done before the view began, by a run that is resumed or watched from its middle. It replaces all that the view was told before.</summary>
     /// <param name="plan">The size of the training, which may have changed.</param>
     /// <param name="epochs">The epochs done.</param>
     /// <param name="stepLosses">The losses of all steps done.</param>
-    void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses);
+    void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
+    {
+    }
+
+    /// <summary>A step is done.</summary>
+    void OnStep(in StepResult result)
+    {
+    }
 
     /// <summary>An epoch is done.</summary>
-    /// <param name="result">The epoch.</param>
-    void OnEpoch(EpochResult result);
+    void OnEpoch(EpochResult result)
+    {
+    }
 
     /// <summary>Writes something else to the terminal, out of the way of what is shown.</summary>
     /// <param name="write">Writes whole lines.</param>
-    void Aside(Action write);
+    void Aside(Action write) => write();
 
-    /// <summary>The process ends at once: leaves the terminal as it was.</summary>
-    void Abandon();
+    /// <summary>Shows no more, and leaves the terminal as it was, with all that stays.</summary>
+    void Stop()
+    {
+    }
+
+    /// <summary>The process ends at once: leaves the terminal as it was, if that is quick.</summary>
+    void Abandon()
+    {
+    }
 }
+
+/// <summary>Shows nothing.</summary>
+internal sealed class SilentTrainingView : ITrainingView;
 
 /// <summary>The size of a training.</summary>
 /// <param name="Epochs">Epochs of the run.</param>

@@ -17,15 +17,16 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
     private readonly LiveRegion region = new(console);
     private readonly Lock drawing = new();
     private readonly Queue<EpochResult> finished = new();
+    private Action? halt;
     private TrainingPlan plan = plan;
     private int taken;
     private bool? wasWide;
     private bool ended;
 
     /// <inheritdoc/>
-    public void Follow(Action training)
+    public void Start()
     {
-        using var stop = new ManualResetEventSlim();
+        var stop = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
             TimeSpan rest;
@@ -39,18 +40,22 @@ internal sealed class LiveTrainingView(IAnsiConsole console, TrainingPlan plan, 
         })
         { IsBackground = true, Name = "live view" };
         thread.Start();
-        try
-        {
-            training();
-        }
-        finally
+        halt = () =>
         {
             stop.Set();
             thread.Join();
-            lock (drawing)
-            {
-                End();
-            }
+            stop.Dispose();
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        halt?.Invoke();
+        halt = null;
+        lock (drawing)
+        {
+            End();
         }
     }
 

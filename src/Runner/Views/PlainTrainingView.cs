@@ -8,11 +8,7 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     private bool gone;
 
     /// <inheritdoc/>
-    public void Follow(Action training)
-    {
-        Write(EpochTable.Heading);
-        training();
-    }
+    public void Start() => Write(EpochTable.Heading);
 
     /// <inheritdoc/>
     public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
@@ -26,23 +22,10 @@ internal sealed class PlainTrainingView(TextWriter writer, TrainingPlan plan) : 
     }
 
     /// <inheritdoc/>
-    public void OnStep(in StepResult result)
-    {
-    }
-
-    /// <inheritdoc/>
     public void OnEpoch(EpochResult result)
     {
         Write(EpochTable.Row(result, plan.Epochs));
         written++;
-    }
-
-    /// <inheritdoc/>
-    public void Aside(Action write) => write();
-
-    /// <inheritdoc/>
-    public void Abandon()
-    {
     }
 
     private void Write(string line)

@@ -23,19 +23,16 @@ internal enum ProgressStyle
 /// <summary>Chooses the view that fits the output.</summary>
 internal static class TrainingViews
 {
+    /// <summary>The names that <see cref="Style"/> takes.</summary>
+    public static IReadOnlyList<string> StyleNames { get; } = [.. Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant())];
+
     /// <summary>How a training is shown.</summary>
     public static System.CommandLine.Option<ProgressStyle> Style { get; } = Flag.Declare("--progress", "STYLE",
         "How to show a training under way: auto, live (curves that move), plain (a line an epoch) or none; auto is live on a terminal, plain elsewhere and with --quiet", Parse, ProgressStyle.Auto)
-        .Offering(Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant()));
-
-    /// <summary>The names that the option takes.</summary>
-    public static IReadOnlyList<string> StyleNames { get; } = [.. Enum.GetNames<ProgressStyle>().Select(name => name.ToLowerInvariant())];
+        .Offering(StyleNames);
 
     /// <summary>Makes the view.</summary>
-    /// <param name="host">Makes the console.</param>
-    /// <param name="output">Where words go.</param>
     /// <param name="style">What was asked for; <c>--quiet</c> alone asks for plain lines.</param>
-    /// <param name="plan">The size of the training.</param>
     public static ITrainingView Create(Host host, Output output, ProgressStyle style, TrainingPlan plan)
     {
         if (style == ProgressStyle.None)
