@@ -84,7 +84,14 @@ public sealed class ModelDefinitionTests
             Assert.InRange(variance / (limit * limit / 3), 1 - (6 / Math.Sqrt(tensor.Values.Length)), 1 + (6 / Math.Sqrt(tensor.Values.Length)));
             Assert.InRange(tensor.Values.Average() / limit, -6 / Math.Sqrt(3.0 * tensor.Values.Length), 6 / Math.Sqrt(3.0 * tensor.Values.Length));
         }
+    }
+
+    [OpenCLFact]
+    public void Random_weights_are_the_same_on_every_device()
+    {
+        using var network = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), 1, training: false);
         using var elsewhere = new Network(ModelZoo.Cnn2, TestDevices.OpenCL(), 1, training: false);
+        network.Initialize(42);
         elsewhere.Initialize(42);
         Assert.Equal(Flat(network.ExportWeights()), Flat(elsewhere.ExportWeights()));
         elsewhere.Initialize(43);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GpuCnn.Kernels.Tests;
 using GpuCnn.Runner.Reports;
 using Xunit;
 
@@ -13,17 +14,16 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     /// <summary>cnn2 has dropout; 80 images to train on, in batches of 20, make epochs of 4 steps with shuffling.</summary>
     private static readonly string[] Run = ["--model", "cnn2", "--epochs", "3", "--batch-size", "20", "--train-samples", "100", "--seed", "7", "--augment", "shift=2,flip,erase=0.5"];
 
+    /// <summary>Accelerators, and shares of the run's launches after which it stops.</summary>
+    public static IEnumerable<TheoryDataRow<string, double>> Stops =>
+        from stop in ((string On, double Share)[])[("cpu", 0.2), ("cpu", 0.35), ("cpu", 0.8), ("opencl", 0.7)]
+        where Machine.Names.Contains(stop.On)
+        select new TheoryDataRow<string, double>(stop.On, stop.Share);
+
     [Theory]
-    [InlineData("cpu", 0)]
-    [InlineData("cpu", 0.2)]
-    [InlineData("cpu", 0.3)]
-    [InlineData("cpu", 0.35)]
-    [InlineData("cpu", 0.6)]
-    [InlineData("cpu", 0.8)]
-    [InlineData("opencl", 0.7)]
+    [MemberData(nameof(Stops))]
     public void A_stop_at_any_step_changes_no_bit(string accelerator, double share)
     {
-        Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
         using var stop = new CancellationTokenSource();
         CommandRun stopped = Train(["--accelerator", accelerator, .. Run, "--output", parts], number => { if (number > share * launches) { stop.Cancel(); } }, stop);
@@ -36,14 +36,16 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.Equal(3, resumed.Json.GetProperty("epochs").GetArrayLength());
     }
 
+    /// <summary>The same, with the steps between two checkpoints.</summary>
+    public static IEnumerable<TheoryDataRow<string, int, double>> Failures =>
+        from failure in ((string On, int Every, double Share)[])[("cpu", 2, 0.2), ("cpu", 1, 0.7), ("cpu", 0, 0.6), ("opencl", 3, 0.7)]
+        where Machine.Names.Contains(failure.On)
+        select new TheoryDataRow<string, int, double>(failure.On, failure.Every, failure.Share);
+
     [Theory]
-    [InlineData("cpu", 2, 0.2)]
-    [InlineData("cpu", 1, 0.7)]
-    [InlineData("cpu", 0, 0.6)]
-    [InlineData("opencl", 3, 0.7)]
+    [MemberData(nameof(Failures))]
     public void A_device_that_fails_loses_only_the_steps_since_the_checkpoint(string accelerator, int every, double share)
     {
-        Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
         CommandRun failed = Train(["--accelerator", accelerator, .. Run, "--output", parts, "--checkpoint-every", every.ToString(CultureInfo.InvariantCulture)], number => { if (number > share * launches) { throw new InsufficientMemoryException(); } });
         Assert.Equal(1, failed.ExitCode);
@@ -54,11 +56,9 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
     }
 
     [Theory]
-    [InlineData("cpu")]
-    [InlineData("opencl")]
+    [MemberData(nameof(Machine.Accelerators), MemberType = typeof(Machine))]
     public void A_stop_in_the_evaluation_is_told_and_only_the_evaluation_is_left(string accelerator)
     {
-        Need(accelerator);
         string whole = Whole(accelerator, out int launches), parts = tiny.New("run");
         using var stop = new CancellationTokenSource();
         CommandRun stopped = Train(["--accelerator", accelerator, .. Run, "--output", parts], number => { if (number == launches) { stop.Cancel(); } }, stop);
@@ -160,10 +160,9 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
         RunComparison.Same(whole, parts);
     }
 
-    [Fact]
+    [OpenCLFact]
     public void Another_learning_rate_or_accelerator_or_version_is_warned_about_and_noted()
     {
-        Need("opencl");
         string parts = Stopped(), after = $"after step {Steps(parts)}: ";
         ArgsDocument args = Args(parts);
         File.WriteAllText(Path.Combine(parts, "args.json"), Documents.Text(args with { Version = "0.0.9" }, Documents.Default.ArgsDocument));
@@ -301,14 +300,6 @@ public sealed class ResumeTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Equal(Enumerable.Range(1, 15 * epochs).Select(step => step.ToString(CultureInfo.InvariantCulture)), steps[1..].Select(line => line.Split(',')[0]));
             Assert.Equal(epochs, rows.Length - 1);
             Assert.Equal(Math.Pow(0.5, run.ErrorLines.Length), double.Parse(rows[^1].Split(',')[5], CultureInfo.InvariantCulture));
-        }
-    }
-
-    private static void Need(string accelerator)
-    {
-        if (accelerator == "opencl")
-        {
-            DeviceFailureTests.NeedOpenCL();
         }
     }
 

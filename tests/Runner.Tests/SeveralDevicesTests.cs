@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using GpuCnn.Kernels.Tests;
 using Xunit;
 
 namespace GpuCnn.Runner.Tests;
@@ -7,10 +8,9 @@ namespace GpuCnn.Runner.Tests;
 /// <summary>One of several devices: PoCL, asked in its environment, presents this machine's CPU twice.</summary>
 public sealed class SeveralDevicesTests(TinyData tiny) : IClassFixture<TinyData>
 {
-    [Fact]
+    [OpenCLFact]
     public void The_second_is_listed_and_trains_and_a_third_is_refused()
     {
-        DeviceFailureTests.NeedOpenCL();
         (int code, string output, string error) = Run("devices", "--json");
         Assert.True(code == 0, error);
         using JsonDocument devices = JsonDocument.Parse(output);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using GpuCnn.Kernels.Tests;
 using MathNet.Numerics.Statistics;
 using Xunit;
 
@@ -13,15 +14,11 @@ public sealed class SurvivalTests(TinyData tiny, ITestOutputHelper log) : IClass
     private static readonly int KillsAsked = Number("GPUCNN_KILLS", 0), SoakEpochs = Number("GPUCNN_SOAK_EPOCHS", 60), Seed = Number("GPUCNN_KILL_SEED", Environment.TickCount & 0xffff);
 
     [Theory]
-    [InlineData("cpu", 4, 20)]
-    [InlineData("opencl", 2, 6)]
-    public async Task Killed_at_random_moments_it_ends_with_the_bits_of_a_run_that_was_not(string accelerator, int kills, int epochs)
+    [MemberData(nameof(Machine.Accelerators), MemberType = typeof(Machine))]
+    public async Task Killed_at_random_moments_it_ends_with_the_bits_of_a_run_that_was_not(string accelerator)
     {
+        (int kills, int epochs) = accelerator == "opencl" ? (2, 6) : (4, 20);
         (kills, epochs) = KillsAsked > 0 ? (KillsAsked, Math.Max(epochs, KillsAsked)) : (kills, epochs);
-        if (accelerator == "opencl")
-        {
-            DeviceFailureTests.NeedOpenCL();
-        }
         // cnn2 has dropout, the batches are shuffled, the last batch of an epoch is short; checkpoints come between epochs and within them.
         string[] args = ["train", "--data", tiny.Data, "--accelerator", accelerator, "--model", "cnn2", "--epochs", Text(epochs), "--batch-size", "32", "--seed", "5",
             "--checkpoint-every", "3", "--no-pictures"];

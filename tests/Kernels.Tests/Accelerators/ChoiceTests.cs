@@ -72,16 +72,16 @@ public sealed class ChoiceTests
     [Fact]
     public void The_catalogue_has_the_CPU_and_a_reason_for_every_kind_that_is_missing()
     {
-        AcceleratorList list = TestDevices.Found;
+        AcceleratorList list = Machine.Found;
         Assert.Contains(list.Found, a => a is { Id: "cpu:0", Kind: AcceleratorKind.Cpu, IsGpu: false, MemoryBytes: > 0 });
         foreach (AcceleratorKind kind in Enum.GetValues<AcceleratorKind>())
         {
-            Assert.True(TestDevices.Has(kind) || TestDevices.ReasonFor(kind).Length > 0, $"{kind} is missing without a reason");
+            Assert.True(Machine.Has(kind) || Machine.ReasonFor(kind).Length > 0, $"{kind} is missing without a reason");
             int count = list.Found.Count(a => a.Kind == kind);
             string text = $"{AcceleratorChoice.NameOf(kind)}:{count + 6}";
             string message = Assert.Throws<AcceleratorException>(() => AcceleratorCatalog.Open(AcceleratorChoice.Parse(text))).Message;
             Assert.StartsWith($"no accelerator '{text}': ", message, StringComparison.Ordinal);
-            Assert.Contains(count > 0 ? $"this machine has {count}" : TestDevices.ReasonFor(kind), message, StringComparison.Ordinal);
+            Assert.Contains(count > 0 ? $"this machine has {count}" : Machine.ReasonFor(kind), message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', message);
         }
         Assert.All(list.Missing, m => Assert.False(m.Reason.EndsWith('.') || m.Reason.Contains('\n', StringComparison.Ordinal)));

@@ -5,8 +5,7 @@ using Xunit.v3;
 
 namespace GpuCnn.Kernels.Tests;
 
-/// <summary>A fact of a class that a device is a type argument of. Without a CUDA device the CUDA classes have no tests, in place of hundreds of skipped ones;
-/// <see cref="CudaTests"/> reports the reason once.</summary>
+/// <summary>A fact of a class that a device is a type argument of. Classes of a device that the machine lacks have no tests.</summary>
 [XunitTestCaseDiscoverer(typeof(DeviceFactDiscoverer))]
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DeviceFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1) : FactAttribute(file, line);
@@ -25,9 +24,9 @@ public sealed class DeviceFactDiscoverer : FactDiscoverer
     {
         for (Type? type = method.TestClass.Class; type is not null; type = type.BaseType)
         {
-            if (type.GenericTypeArguments.Any(argument => argument == typeof(Cuda) || argument == typeof(CudaForSizes)))
+            if (type.GenericTypeArguments.FirstOrDefault(typeof(ITestDevice).IsAssignableFrom) is { } device)
             {
-                return !TestDevices.Has(AcceleratorKind.Cuda);
+                return !Machine.Has((AcceleratorKind)device.GetProperty(nameof(ITestDevice.Kind))!.GetValue(null)!);
             }
         }
         return false;
@@ -38,11 +37,4 @@ public sealed class DeviceTheoryDiscoverer : TheoryDiscoverer
 {
     public override ValueTask<IReadOnlyCollection<IXunitTestCase>> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
         DeviceFactDiscoverer.IsWithoutDevice(testMethod) ? new([]) : base.Discover(discoveryOptions, testMethod, factAttribute);
-}
-
-/// <summary>Where a machine without CUDA says so.</summary>
-public sealed class CudaTests
-{
-    [Fact]
-    public void A_CUDA_device_runs_the_tests() => Assert.Equal(AcceleratorKind.Cuda, TestDevices.Cuda().Info.Kind);
 }
