@@ -11,18 +11,19 @@ public static class OtherWork
 
     private static readonly float[] NaNs = [.. Enumerable.Repeat(float.NaN, ScratchLength)];
 
+    private static readonly float[] Inputs = Values.Floats(Values.Vector(new Random(5), Rows * Depth)), Parameters = Values.Floats(Values.Vector(new Random(6), (Depth + 1) * Columns));
+
     /// <summary>Does it.</summary>
     public static void Run(Device device)
     {
-        using DeviceBuffer<float> input = device.Allocate<float>(Rows * Depth), parameters = device.Allocate<float>((Depth + 1) * Columns), output = device.Allocate<float>(Rows * Columns);
-        var random = new Random(5);
-        input.CopyFrom(Values.Floats(Values.Vector(random, (int)input.Length)));
-        parameters.CopyFrom(Values.Floats(Values.Vector(random, (int)parameters.Length)));
+        using DeviceBuffer<float> input = device.Allocate<float>(Inputs.Length), parameters = device.Allocate<float>(Parameters.Length), output = device.Allocate<float>(Rows * Columns);
+        input.CopyFrom(Inputs);
+        parameters.CopyFrom(Parameters);
         output.CopyFrom(NaNs.AsSpan(0, (int)output.Length));
         DenseForward.Run(device, input.View, parameters.View, output.View, Rows, Depth, Columns, relu: true);
         var values = new float[output.Length];
         output.CopyTo(values);
-        Assert.All(values, value => Assert.True(value >= 0));
+        Assert.True(Array.TrueForAll(values, value => value >= 0));
         ArrayView<float> scratch = device.Scratch(ScratchLength);
         device.Write<float>(NaNs, scratch);
     }

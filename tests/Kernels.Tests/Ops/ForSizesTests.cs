@@ -5,12 +5,9 @@ namespace GpuCnn.Kernels.Tests;
 /// <summary>Convolutions compiled for the sizes of their layer.</summary>
 public abstract class ForSizesTests<TDevice, TForSizes> where TDevice : ITestDevice where TForSizes : ITestDevice
 {
-    /// <summary>With pooling and without; channels and filters in fours and not; windows in the padding, phases of a stride without a tap, slices; few taps, whose weight gradient has a body of its own.</summary>
-    private static readonly ConvCase[] Sizes =
-    [
-        ConvCase.WithPool[0], ConvCase.WithPool[8], ConvCase.WithPool[13], ConvCase.WithPool[15], ConvCase.WithPool[19],
-        ConvCase.WithPool[^2], ConvCase.Plain[^1], ConvCase.Plain[1], ConvCase.Plain[11], ConvCase.Plain[12], ConvCase.Plain[15], ConvCase.Plain[16],
-    ];
+    /// <summary>With pooling and without; channels and filters in fours and not; windows in the padding, phases of a stride without a tap, slices; few taps, whose weight gradient has a body of
+    /// its own; without a bias. Each is three programs to build.</summary>
+    private static readonly ConvCase[] Sizes = [ConvCase.WithPool[0], ConvCase.WithPool[15], ConvCase.WithPool[^2], ConvCase.Plain[^1], ConvCase.Plain[11], ConvCase.Plain[12]];
 
     public static IEnumerable<TheoryDataRow<OpCase>> Cases =>
         from cases in new[] { Conv2dForwardCases.All, Conv2dInputGradientCases.All, Conv2dWeightGradientCases.All }

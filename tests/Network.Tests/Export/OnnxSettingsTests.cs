@@ -46,7 +46,7 @@ public sealed class OnnxSettingsTests : IDisposable
     public void Models_of_random_layers_have_our_logits_in_ONNX_Runtime_and_in_the_interpreter(int seed)
     {
         var models = new RandomModels(seed);
-        for (int i = 0; i < 25; i++)
+        for (int i = 0; i < 8; i++)
         {
             ModelDefinition model = models.Next();
             IReadOnlyList<WeightTensor> weights = models.Weights(model);
