@@ -80,7 +80,8 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
         Near(golden.GetProperty("val_accuracy").GetDouble(), epoch.ValAccuracy!.Value, 1.01 / Batch, "validation accuracy");
         network.ImportWeights(trainer.ExportWeights());
         double[] logits = [.. golden.GetProperty("test_logits_first_8").EnumerateArray().SelectMany(row => row.EnumerateArray().Select(value => value.GetDouble()))];
-        float[] own = [.. Evaluation.Predict(network, Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
+        using var classifier = new Classifier(network);
+        float[] own = [.. classifier.Predict(Oracle.Test.Slice(0, 8)).SelectMany(prediction => prediction.Logits)];
         for (int i = 0; i < logits.Length; i++)
         {
             Near(logits[i], own[i], 1e-4 * logits.Max(Math.Abs), $"logit {i}");
