@@ -36,7 +36,7 @@ public sealed class RecipeRunTests(TinyData tiny) : IClassFixture<TinyData>
             Assert.Contains(part, run.Out, StringComparison.Ordinal);
         }
         ArgsDocument args = RunReader.Document(Path.Combine(folder, "args.json"), Documents.Default.ArgsDocument);
-        Assert.Equal("--optimizer adamw --label-smoothing 0.1 --gradient-clip 2 --ema 0.75", TrainingOption.Flags(args.Options));
+        Assert.Equal("--batch-size 20 --optimizer adamw --label-smoothing 0.1 --gradient-clip 2 --ema 0.75", TrainingOption.Flags(args.Options));
         Assert.Equal((0.001, 0.01), (args.Options.LearningRate, args.Options.WeightDecay));
         TrainingState state = new CheckpointFolder(Path.Combine(folder, "checkpoint")).LoadNewest()!.State;
         Assert.Equal((new AdamW(), 0.01, 0.1, 2.0, 0.75), (state.Options.Optimizer, state.Options.WeightDecay, state.Options.LabelSmoothing, state.Options.GradientClip, state.Options.WeightAverage));
