@@ -53,6 +53,36 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         Assert.Equal(Trained(fuse: false), Trained(fuse: true));
     }
 
+    /// <remarks>Averages of one pixel change nothing and have memory of their own: beside them nothing works in place.</remarks>
+    [DeviceFact]
+    public void Activations_that_work_in_place_give_the_bits_of_those_that_do_not()
+    {
+        Layer[] activations = [new Tanh(), new LeakyRelu(0.2), new Silu(), new Relu6(), new Relu(), new Sigmoid(), new HardSwish(), new Relu(), new Tanh()];
+        var average = new AveragePool2d(1);
+        Assert.Equal(Trained([.. activations.SelectMany(layer => (Layer[])[layer, average])]), Trained(activations));
+    }
+
+    /// <remarks>Masks go by the number of the dropout layer, which is the same in both.</remarks>
+    [DeviceFact]
+    public void Dropout_leaves_what_an_activation_needs_of_its_output()
+    {
+        var average = new AveragePool2d(1);
+        foreach (Layer activation in (Layer[])[new Relu(), new LeakyRelu(0.2), new Silu(), new Relu6(), new Sigmoid(), new HardSwish(), new Tanh()])
+        {
+            Assert.Equal(Trained(activation, average, new Dropout(0.4)), Trained(average, activation, new Dropout(0.4)));
+        }
+    }
+
+    private static float[] Trained(params Layer[] layers)
+    {
+        var model = new ModelDefinition("places", Oracle.Train.Shape, 1, [new Conv2d(4, 3, 3, 3), .. layers, new Flatten(), new Dense(10)]);
+        using var network = new Network(model, TDevice.Open(), 50);
+        network.Initialize(6);
+        using var trainer = new Trainer(network, Small, Oracle.Train);
+        RunAll(trainer);
+        return [.. trainer.StepLosses, .. network.ExportWeights().SelectMany(tensor => tensor.Values)];
+    }
+
     [DeviceFact]
     public void Metrics_are_those_of_the_images_split_and_weighted_by_batch()
     {

@@ -12,7 +12,8 @@ Weights come from a file that GpuCnn wrote; without one, element i of tensor t (
 ((37 i + 11 t) mod 101 - 50) / 128; of a batch normalization gamma, beta, mean and variance count, and the variance is 1/2 plus its magnitude.
 
 --logits writes what the model says of 5 images whose i-th byte is (53 i + 7) mod 256, divided by 255, computed here in double precision from Keras's layouts.
-The files in tests/Runner.Tests/Import/Files: small --keras 2 --logits, small --keras 3, small --keras 2 --weights-only, norm --keras 2 --logits, norm --keras 3.
+The files in tests/Runner.Tests/Import/Files: small --keras 2 --logits, small --keras 3, small --keras 2 --weights-only, norm --keras 2 --logits, norm --keras 3,
+activations --keras 3 --logits.
 """
 import argparse
 import json
@@ -52,10 +53,12 @@ MODELS = {
                            dense(128), dropout(0.25), dense(256), dropout(0.5), dense(256), dropout(0.25), dense(128), dropout(0.1), dense(10, "softmax")]),
     "norm": ([9, 8, 2], [conv(5, (3, 2), activation="linear", bias=False), norm(), ("LeakyReLU", {"alpha": 0.3}), ("AveragePooling2D", {"pool_size": [2, 2], "strides": [1, 1], "padding": "valid"}),
                          conv(4, activation="gelu"), norm(0.9, 0.01), ("GlobalAveragePooling2D", {"keepdims": False}), dense(6, "gelu"), dense(3, "linear")]),
+    "activations": ([9, 8, 2], [conv(4, activation="tanh"), ("ReLU", {"max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}), conv(5, activation="silu"), conv(3, (2, 2), activation="hard_silu"),
+                                FLATTEN, dense(6, "sigmoid"), dense(5, "relu6"), dense(3, "linear")]),
     "small": ([9, 8, 2], [conv(3, (2, 3)), POOL, conv(4, (3, 3), padding="same"), FLATTEN, dense(5), dense(3, "linear")]),
 }
 BASE = {"Conv2D": "conv2d", "MaxPooling2D": "max_pooling2d", "Flatten": "flatten", "Dense": "dense", "Dropout": "dropout", "BatchNormalization": "batch_normalization",
-        "LeakyReLU": "leaky_re_lu", "AveragePooling2D": "average_pooling2d", "GlobalAveragePooling2D": "global_average_pooling2d"}
+        "LeakyReLU": "leaky_re_lu", "ReLU": "re_lu", "AveragePooling2D": "average_pooling2d", "GlobalAveragePooling2D": "global_average_pooling2d"}
 
 
 def named(layers):
@@ -140,6 +143,18 @@ def tensors(shape, layers, weights):
             yield (weight.reshape(-1, channels, height, width).transpose(2, 3, 1, 0).reshape(-1, weight.shape[0]), *bias)
 
 
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "tanh": np.tanh,
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "hard_silu": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "relu6": lambda x: np.clip(x, 0, 6),
+}
+
+
 def forward(shape, layers, values):
     """Logits of the 5 images: NHWC throughout, as Keras computes."""
     x = ((53 * np.arange(5 * math.prod(shape)) + 7) % 256 / 255).reshape(5, *shape)
@@ -169,10 +184,9 @@ def forward(shape, layers, values):
         elif kind == "Dense":
             kernel, bias = next(values)
             x = x @ kernel.astype(float) + bias
-        if config.get("activation") == "relu":
-            x = np.maximum(x, 0)
-        if config.get("activation") == "gelu":
-            x = x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2
+        elif kind == "ReLU":
+            x = np.clip(x, 0, config["max_value"])
+        x = ACTIVATIONS[config.get("activation", "linear")](x)
     return x
 
 

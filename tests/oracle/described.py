@@ -25,7 +25,9 @@ class Residual(nn.Module):
         a, b = self.body(x.clone()), self.shortcut(x.clone())
         return a + b if a.dim() == b.dim() else a.flatten(1) + b.flatten(1)  # an image of one pixel and a vector
 
-PREFIX = {"batch_norm": "norm", "leaky_relu": "relu", "max_pool": "pool", "average_pool": "pool", "global_average_pool": "pool"}
+PREFIX = {"batch_norm": "norm", "leaky_relu": "relu", "relu6": "relu", "max_pool": "pool", "average_pool": "pool", "global_average_pool": "pool"}
+
+PLAIN = {"gelu": nn.GELU, "silu": nn.SiLU, "hard_swish": nn.Hardswish, "relu6": nn.ReLU6, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 def build(layers, shape, prefix, named):
     """The modules of a list of layers; fills named with (name, tensor) in the order of the file, shape with [channels, height, width], or [elements] behind a flatten and the like."""
@@ -44,7 +46,8 @@ def build(layers, shape, prefix, named):
         elif kind == "dense": m = nn.Linear(c, l["units"], bias=l.get("bias", True))
         elif kind == "relu": m = nn.ReLU()
         elif kind == "leaky_relu": m = nn.LeakyReLU(l.get("slope", 0.01))
-        elif kind == "gelu": m = nn.GELU()
+        elif kind == "elu": m = nn.ELU(l.get("alpha", 1))
+        elif kind in PLAIN: m = PLAIN[kind]()
         elif kind == "max_pool": m = nn.MaxPool2d(l["window"], l.get("stride", l["window"]), l.get("padding", 0), ceil_mode=l.get("ceil_mode", False))
         elif kind == "average_pool": m = nn.AvgPool2d(l["window"], l.get("stride", l["window"]), l.get("padding", 0))
         elif kind == "global_average_pool": m = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())

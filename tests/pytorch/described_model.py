@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 # Layers are numbered by the word that their names begin with.
-WORDS = {"batch_norm": "norm", "leaky_relu": "relu", "max_pool": "pool", "average_pool": "pool", "global_average_pool": "pool"}
+WORDS = {"batch_norm": "norm", "leaky_relu": "relu", "relu6": "relu", "max_pool": "pool", "average_pool": "pool", "global_average_pool": "pool"}
 
 
 class Dense(nn.Linear):
@@ -67,7 +67,10 @@ def make(layer, shape):
         return Residual(layer["layers"], get("shortcut", []), shape)
     if kind == "leaky_relu":
         return nn.LeakyReLU(get("slope", 0.01))
-    return {"relu": nn.ReLU, "gelu": nn.GELU, "flatten": nn.Flatten, "dropout": lambda: nn.Dropout(layer["rate"])}[kind]()
+    if kind == "elu":
+        return nn.ELU(get("alpha", 1))
+    return {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "hard_swish": nn.Hardswish, "relu6": nn.ReLU6, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid,
+            "flatten": nn.Flatten, "dropout": lambda: nn.Dropout(layer["rate"])}[kind]()
 
 
 def build(description):

@@ -87,7 +87,7 @@ internal static class OnnxExporter
         foreach (OperatorStep step in activation.Operators)
         {
             graph.Node(step.Operator,
-                [.. step.ReadsInput ? [input] : (string[])[], .. step.Constant is var (name, value) ? [graph.Constant(name, value)] : (string[])[]],
+                [.. step.ReadsInput ? [input] : (string[])[], .. step.Constants.Select(constant => graph.Constant(constant.Name, constant.Value))],
                 step.Attribute is var (setting, number) ? [OnnxGraph.Attribute(setting, number)] : []);
         }
     }

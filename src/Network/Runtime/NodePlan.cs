@@ -1,3 +1,4 @@
+using GpuCnn.Kernels;
 using ILGPU;
 
 namespace GpuCnn;
@@ -57,9 +58,7 @@ internal sealed class NodePlan
             AveragePool2d pool => new AveragePool2dNode(pool.Shape(context.InputShape), context),
             GlobalAveragePool => new AveragePool2dNode(GlobalAveragePool.Shape(context.InputShape), context),
             Dropout dropout => new DropoutNode(dropout, context),
-            Relu => new ReluNode(context),
-            LeakyRelu leaky => new LeakyReluNode(leaky, context),
-            Gelu => new GeluNode(context),
+            ActivationLayer activation => activation.Accept(new ActivationNodes(context)),
             // The memory is a vector already, and the first dense layer's parameters are kept in the order of that memory.
             Flatten => null,
             var other => throw new ModelException($"{other.Kind}: no node runs this layer"),
@@ -80,6 +79,11 @@ internal sealed class NodePlan
     {
         bool even = convolved.Height % 2 == 0 && convolved.Width % 2 == 0;
         return pool is { Window: 2, Stride: 2, Padding: 0 } && (!pool.CeilMode || even) && convolved.Height >= 2 && convolved.Width >= 2;
+    }
+
+    private readonly struct ActivationNodes(NodeContext context) : IActivationVisitor<Node>
+    {
+        public Node Visit<TFunction>(TFunction function) where TFunction : unmanaged, IActivation => new ActivationNode<TFunction>(function, context);
     }
 
     private static Layer? Next(IReadOnlyList<LayerNode> layers, int index, int steps) => index + steps < layers.Count ? layers[index + steps].Layer : null;

@@ -62,9 +62,7 @@ internal sealed class LayerSteps(ModelDefinition model, IReadOnlyList<WeightTens
         {
             Conv2d conv => Invariant($"Each number is the sum of {conv.KernelHeight} x {conv.KernelWidth} x {input.Shape.Channels} products of a filter and what {input.Name} has around one place{(conv.Bias ? ", plus the filter's bias" : "")}."),
             BatchNorm => $"Each map of {input.Name}, minus its mean, divided by its deviation, times a weight, plus a bias: whatever comes in, what goes on is of like size.",
-            Relu => $"{Capital(input.Name)} with its negative numbers set to zero.",
-            LeakyRelu leaky => Invariant($"{Capital(input.Name)} with its negative numbers multiplied by {leaky.Slope}."),
-            Gelu => $"Each number x of {input.Name} times the share of the normal distribution that lies below x: negative numbers become small, large ones stay.",
+            ActivationLayer activation => Capital(activation.Explain(input.Name)),
             MaxPool2d pool => Invariant($"The largest number of each window of {pool.Window} x {pool.Window} of {input.Name}."),
             AveragePool2d pool => Invariant($"The average of each window of {pool.Window} x {pool.Window} of {input.Name}."),
             Dropout => $"The same as {input.Name}: numbers are dropped in training only.",
@@ -124,8 +122,8 @@ internal sealed class LayerSteps(ModelDefinition model, IReadOnlyList<WeightTens
 
     private static NumberGrid Map(LayerOutput output, int channel, string caption, double scale) => NumberGrid.Of(caption, output.Map(channel), NumberFormat.Colours, scale);
 
-    /// <summary>At the beginning of a sentence layers keep their names.</summary>
-    private static string Capital(string name) => name == "the image" ? "The image" : name;
+    /// <summary>A sentence or its beginning; names of layers stay as they are there.</summary>
+    private static string Capital(string text) => text.StartsWith("the image", StringComparison.Ordinal) ? $"T{text[1..]}" : text;
 
     private static string Number(double value) => Invariant($"{Math.Round(value, 3) + 0.0:0.000}");
 

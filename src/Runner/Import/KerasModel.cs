@@ -82,31 +82,25 @@ internal static class KerasModel
                 case "BatchNormalization":
                     Normalization(name, config);
                     break;
-                case "LeakyReLU":
-                    Add(name, new LeakyRelu(config.TryGetProperty("negative_slope", out JsonElement slope) || config.TryGetProperty("alpha", out slope) ? Slope(slope) : 0.3));
-                    break;
                 case "Flatten":
                     Add(name, new Flatten());
                     break;
                 case "Dense":
                     Add(name, new Dense(Int(config.GetProperty("units")), HasBias(config)));
-                    Activation(name, Text(config, "activation"));
+                    Activation(name, config.GetProperty("activation"));
                     break;
                 case "Dropout":
                     Add(name, new Dropout(config.GetProperty("rate").GetDouble()));
                     break;
                 case "Activation":
-                    Activation(name, Text(config, "activation"));
-                    break;
-                case "ReLU":
-                    Require(name, IsZero(config, "negative_slope") && IsZero(config, "threshold") && IsZero(config, "max_value"), "a ReLU has no slope, no threshold and no largest value here");
-                    Activation(name, "relu");
+                    Activation(name, config.GetProperty("activation"));
                     break;
                 case "Softmax":
-                    Activation(name, "softmax");
+                    ended = true;
                     break;
                 default:
-                    throw Refused(name, $"there is no layer like {kind} here");
+                    Require(name, TryActivation(name, kind, config), $"there is no layer like {kind} here");
+                    break;
             }
         }
 
@@ -115,6 +109,10 @@ internal static class KerasModel
             if (input is not { } images)
             {
                 throw new InvalidFileException(path, "its model_config does not say how large images are");
+            }
+            if (layers is [.., Sigmoid] && !ended)
+            {
+                throw new InvalidFileException(path, "its model ends with a sigmoid, which gives each class a probability of its own; models end with a softmax here");
             }
             return ModelZoo.All.FirstOrDefault(model => model.Input == images && model.Layers.SequenceEqual(layers)) ?? new ModelDefinition(name, images, 10, layers);
         }
@@ -187,7 +185,7 @@ internal static class KerasModel
             }
             Add(name, new Conv2d(Int(config.GetProperty("filters")), kernelHeight, kernelWidth, stride, padding, HasBias(config)));
             padding = 0;
-            Activation(name, Text(config, "activation"));
+            Activation(name, config.GetProperty("activation"));
         }
 
         private static bool HasBias(JsonElement config) => !config.TryGetProperty("use_bias", out JsonElement given) || given.GetBoolean();
@@ -226,7 +224,8 @@ internal static class KerasModel
 
         private static double Slope(JsonElement given) => given.ValueKind == JsonValueKind.Number ? Math.Round(given.GetDouble(), 7) : given.GetProperty("config").GetProperty("value").GetDouble();
 
-        private static bool IsZero(JsonElement config, string name) => !config.TryGetProperty(name, out JsonElement given) || given.ValueKind == JsonValueKind.Null || given.GetDouble() == 0;
+        private static double? Number(JsonElement config, string name) =>
+            config.ValueKind == JsonValueKind.Object && config.TryGetProperty(name, out JsonElement given) && given.ValueKind != JsonValueKind.Null ? Slope(given) : null;
 
         private void Require(string name, bool holds, string problem)
         {
@@ -236,27 +235,31 @@ internal static class KerasModel
             }
         }
 
-        private void Activation(string name, string activation)
+        /// <summary>A setting: a word, or what Keras keeps of a function or a layer.</summary>
+        private void Activation(string name, JsonElement given)
         {
-            switch (activation)
+            JsonElement config = given.ValueKind == JsonValueKind.Object ? given.GetProperty("config") : given;
+            string activation = config.ValueKind == JsonValueKind.Object ? Text(given, "class_name") : config.GetString() ?? throw new JsonException(name);
+            if (activation == "softmax")
             {
-                case "linear":
-                    break;
-                case "relu":
-                    Add(name, new Relu());
-                    break;
-                case "leaky_relu":
-                    Add(name, new LeakyRelu(0.2));
-                    break;
-                case "gelu":
-                    Add(name, new Gelu());
-                    break;
-                case "softmax":
-                    ended = true;
-                    break;
-                default:
-                    throw Refused(name, $"there is no activation like {activation} here");
+                ended = true;
             }
+            else if (activation != "linear")
+            {
+                Require(name, TryActivation(name, activation, config), $"there is no activation like {activation} here");
+            }
+        }
+
+        /// <summary>Adds what a layer's entry knows by this word or class; false where none does.</summary>
+        private bool TryActivation(string name, string keras, JsonElement config)
+        {
+            KerasForm[] forms = [.. LayerKind.All.SelectMany(kind => kind.Keras).Where(form => form.Name == keras)];
+            if (forms.Length > 0)
+            {
+                Layer? layer = forms.Select(form => form.Create(setting => Number(config, setting))).FirstOrDefault(made => made is not null);
+                Add(name, layer ?? throw Refused(name, $"there is no {keras} with these settings here"));
+            }
+            return forms.Length > 0;
         }
 
         private void RequireChannelsLast(string name, JsonElement config)

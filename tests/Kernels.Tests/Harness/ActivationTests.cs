@@ -36,7 +36,7 @@ public sealed record ActivationExample(string Name, Type Function, bool Gradient
 
     internal static ActivationExample For<TFunction>(TFunction function, Func<double, double> of, Tolerance tolerance, params SpecialValue[] special)
         where TFunction : unmanaged, IActivation =>
-        new(function.ToString()!, typeof(TFunction), TFunction.GradientNeedsInput, of, (device, x, y, n) => Activation.Run(device, function, x, y, n),
+        new(function.ToString()!, typeof(TFunction), TFunction.Reads == OutputUse.None, of, (device, x, y, n) => Activation.Run(device, function, x, y, n),
             (device, known, dy, dx, n) => Activation.RunGradient(device, function, known, dy, dx, n))
         {
             Special = special,

@@ -63,7 +63,7 @@ internal sealed class RandomModels(int seed)
         2 => Norm(),
         3 => new Relu(),
         4 => new LeakyRelu(Slope()),
-        5 => new Gelu(),
+        5 => Activation(),
         6 => Window() is var window ? new MaxPool2d(window, random.Next(1, 5), Chance(), random.Next((window / 2) + 1)) : null!,
         7 => Window() is var window ? new AveragePool2d(window, random.Next(1, 4), random.Next((window / 2) + 1)) : null!,
         8 => new Dropout(0.3),
@@ -101,7 +101,17 @@ internal sealed class RandomModels(int seed)
         return new Residual(ends[random.Next(ends.Length)], ends[random.Next(ends.Length)]);
     }
 
-    private Layer Activation() => random.Next(3) switch { 0 => new Relu(), 1 => new Gelu(), _ => new LeakyRelu(Slope()) };
+    private Layer Activation() => random.Next(8) switch
+    {
+        0 => new Relu(),
+        1 => new Gelu(),
+        2 => new Silu(),
+        3 => new HardSwish(),
+        4 => new Relu6(),
+        5 => new Tanh(),
+        6 => new Sigmoid(),
+        _ => new LeakyRelu(Slope()),
+    };
 
     private BatchNorm Norm() => new(random.NextDouble(), Math.Pow(10, -1 - (6 * random.NextDouble())));
 

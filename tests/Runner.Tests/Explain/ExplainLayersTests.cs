@@ -48,6 +48,28 @@ public sealed class ExplainLayersTests(TinyData tiny) : IClassFixture<TinyData>
         Assert.StartsWith("Each number is the sum of 3 x 3 x 1 products of a filter and what the image has around one place, plus", Step(steps, "residual1.conv1").GetProperty("text")[0].GetString(), StringComparison.Ordinal);
     }
 
+    public static TheoryData<Layer, string> Sentences => new()
+    {
+        { new Relu(), "conv1 with its negative numbers set to zero." },
+        { new LeakyRelu(0.3), "conv1 with its negative numbers multiplied by 0.3." },
+        { new Gelu(), "Each number x of conv1 times the share of the normal distribution that lies below x: " },
+        { new Silu(), "Each number x of conv1 divided by 1 + e^-x: " },
+        { new HardSwish(), "Numbers of conv1 from 3 on stay, those up to -3 become zero, " },
+        { new Relu6(), "conv1 with its negative numbers set to zero and those above 6 set to 6." },
+        { new Tanh(), "The hyperbolic tangent of each number of conv1: " },
+        { new Sigmoid(), "Each number x of conv1 becomes 1 / (1 + e^-x): " },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sentences))]
+    public void An_activation_says_what_it_does(Layer activation, string sentence)
+    {
+        var model = new ModelDefinition(LayerKind.Of(activation).Kind.Name, new TensorShape(1, 28, 28), 1, new Conv2d(2, 5, 5, 3), activation, new Flatten(), new Dense(10));
+        JsonElement step = Step(Steps(model), model.Nodes[1].Name);
+        Assert.StartsWith(sentence, step.GetProperty("text")[0].GetString(), StringComparison.Ordinal);
+        Assert.StartsWith($"{activation.Kind}1", step.GetProperty("title").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Of_a_deep_model_a_terminal_shows_the_layers_that_are_asked_for()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using CsCheck;
 using GpuCnn.Runner.Import;
@@ -66,7 +67,8 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     [Theory]
     [InlineData("\"class_name\": \"Sequential\"", "\"class_name\": \"Functional\"", "its model is Functional")]
     [InlineData("\"class_name\": \"Flatten\"", "\"class_name\": \"LSTM\"", "layer flatten: there is no layer like LSTM here")]
-    [InlineData("\"activation\": \"relu\"", "\"activation\": \"tanh\"", "layer conv2d: there is no activation like tanh here")]
+    [InlineData("\"activation\": \"relu\"", "\"activation\": \"softsign\"", "layer conv2d: there is no activation like softsign here")]
+    [InlineData("\"units\": 3, \"activation\": \"linear\"", "\"units\": 3, \"activation\": \"sigmoid\"", "its model ends with a sigmoid")]
     [InlineData("\"activation\": \"relu\"", "\"activation\": \"softmax\"", "goes on behind a softmax")]
     [InlineData("\"groups\": 1", "\"groups\": 2", "layer conv2d: a convolution has one stride")]
     [InlineData("\"strides\": [1, 1], \"padding\": \"same\"", "\"strides\": [2, 2], \"padding\": \"same\"", "layer conv2d_1: its padding is 0 above, 1 below, 1 left and 1 right")]
@@ -115,9 +117,18 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
         RequireLogits(model, "norm.json");
     }
 
+    [Fact]
+    public void Weights_behind_activations_of_every_kind_are_turned_and_give_Kerass_logits()
+    {
+        TrainedModel model = KerasImport.Read(FileOf("activations-keras3.h5"), null);
+        Assert.Equal([new Conv2d(4, 3, 3), new Tanh(), new Relu6(), new Conv2d(5, 3, 3), new Silu(), new Conv2d(3, 2, 2), new HardSwish(), new Flatten(),
+            new Dense(6), new Sigmoid(), new Dense(5), new Relu6(), new Dense(3)], model.Model.Layers);
+        RequireLogits(model, "activations.json");
+    }
+
     [Theory]
     [InlineData("""{"class_name":"BatchNormalization","config":{"name":"l","axis":1,"momentum":0.9,"epsilon":0.001}}""", "layer l: a batch normalization is of channels")]
-    [InlineData("""{"class_name":"ReLU","config":{"name":"l","max_value":6.0,"negative_slope":0.0,"threshold":0.0}}""", "layer l: a ReLU has no slope")]
+    [InlineData("""{"class_name":"ReLU","config":{"name":"l","max_value":5.0,"negative_slope":0.0,"threshold":0.0}}""", "layer l: there is no ReLU with these settings here")]
     [InlineData("""{"class_name":"AveragePooling2D","config":{"name":"l","pool_size":[3,3],"strides":[2,2],"padding":"same"}}""", "layer l: an average counts padding as zeros here")]
     [InlineData("""{"class_name":"GlobalAveragePooling2D","config":{"name":"l","keepdims":true}}""", "layer l: a global average gives a vector here")]
     public void Settings_of_those_that_there_are_not_here_are_refused(string layer, string problem)
@@ -125,6 +136,37 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
         string config = $$$"""{"class_name":"Sequential","config":[{"class_name":"InputLayer","config":{"batch_input_shape":[null,8,7,1]}},{{{layer}}},{"class_name":"Flatten","config":{"name":"f"}},{"class_name":"Dense","config":{"name":"d","units":3,"activation":"softmax"}}]}""";
         Assert.Contains(problem, Assert.Throws<InvalidFileException>(() => KerasModel.Read("m.h5", config)).Message, StringComparison.Ordinal);
     }
+
+    public static TheoryData<string, Layer> Activations => new()
+    {
+        { "\"relu\"", new Relu() }, { "\"leaky_relu\"", new LeakyRelu(0.2) }, { "\"gelu\"", new Gelu() }, { "\"silu\"", new Silu() }, { "\"swish\"", new Silu() },
+        { "\"hard_silu\"", new HardSwish() }, { "\"hard_swish\"", new HardSwish() }, { "\"relu6\"", new Relu6() }, { "\"tanh\"", new Tanh() }, { "\"sigmoid\"", new Sigmoid() },
+        { """{"module":"builtins","class_name":"function","config":"tanh","registered_name":"function"}""", new Tanh() },
+        { """{"module":"keras.layers","class_name":"LeakyReLU","config":{"name":"l","alpha":0.1},"registered_name":null}""", new LeakyRelu(0.1) },
+        { """{"module":"keras.layers","class_name":"ReLU","config":{"name":"l","max_value":6.0,"negative_slope":0.0,"threshold":0.0}}""", new Relu6() },
+        { """{"module":"keras.layers","class_name":"ReLU","config":{"name":"l","max_value":null,"negative_slope":0.1,"threshold":0.0}}""", new LeakyRelu(0.1) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void Every_activation_is_read_as_a_setting_and_as_a_layer(string activation, Layer expected)
+    {
+        string layer = activation[0] == '{' ? activation : $$$"""{"class_name":"Activation","config":{"name":"l","activation":{{{activation}}}}}""";
+        if (layer.Contains("\"function\"", StringComparison.Ordinal))
+        {
+            layer = $$$"""{"class_name":"Activation","config":{"name":"l","activation":{{{layer}}}}}""";
+        }
+        string config = $$$"""
+            {"class_name":"Sequential","config":[{"class_name":"Conv2D","config":{"batch_input_shape":[null,8,7,2],"name":"c","filters":4,"kernel_size":3,"strides":1,"padding":"valid",
+            "activation":{{{activation}}}}},{{{layer}}},{"class_name":"Flatten","config":{"name":"f"}},{"class_name":"Dense","config":{"name":"d","units":3,"activation":"softmax"}}]}
+            """;
+        Assert.Equal([new Conv2d(4, 3, 3), expected, expected, new Flatten(), new Dense(3)], KerasModel.Read("m.h5", config).Layers);
+    }
+
+    [Fact]
+    public void Every_activation_of_ours_has_a_word_in_Keras() =>
+        Assert.All(typeof(ActivationLayer).Assembly.GetTypes().Where(type => type.BaseType == typeof(ActivationLayer)),
+            type => Assert.NotEmpty(LayerKind.Of((Layer)RuntimeHelpers.GetUninitializedObject(type)).Kind.Keras));
 
     [Fact]
     public void Layers_that_Keras_made_without_a_bias_have_none()

@@ -4,14 +4,27 @@ using ILGPU;
 
 namespace GpuCnn.Kernels;
 
+/// <summary>What an operation's gradient needs of the output.</summary>
+internal enum OutputUse
+{
+    /// <summary>Nothing; that of an activation is found from the input.</summary>
+    None,
+
+    /// <summary>Whether it is positive.</summary>
+    Sign,
+
+    /// <summary>Its values.</summary>
+    Values,
+}
+
 /// <summary>The derivative of an activation, for one element and for a vector of them. Implementations hold no references.</summary>
 internal interface IActivationGradient
 {
-    /// <summary>Whether <see cref="Gradient(float, float)"/> needs the activation's input; otherwise its output is enough, and the activation can run in place.</summary>
-    static abstract bool GradientNeedsInput { get; }
+    /// <summary>What <see cref="Gradient(float, float)"/> needs of the activation's output. Where that is not nothing, the activation can run in place.</summary>
+    static abstract OutputUse Reads { get; }
 
     /// <summary>The gradient of the input.</summary>
-    /// <param name="known">The activation's input or output, see <see cref="GradientNeedsInput"/>.</param>
+    /// <param name="known">The activation's input or output, see <see cref="Reads"/>.</param>
     /// <param name="gradOutput">The gradient of the output.</param>
     float Gradient(float known, float gradOutput);
 
@@ -46,7 +59,7 @@ internal static class Activation
     /// <summary>gradInput = function'(input) x gradOutput. Both gradients may be the same memory.</summary>
     /// <param name="device">The device that holds the operands.</param>
     /// <param name="function">The activation.</param>
-    /// <param name="known">[count], its input or its output, see <see cref="IActivationGradient.GradientNeedsInput"/>.</param>
+    /// <param name="known">[count], its input or its output, see <see cref="IActivationGradient.Reads"/>.</param>
     /// <param name="gradOutput">[count].</param>
     /// <param name="gradInput">[count].</param>
     /// <param name="count">The number of elements.</param>

@@ -8,7 +8,7 @@ namespace GpuCnn.Kernels;
 /// <remarks>Hendrycks and Gimpel, "Gaussian error linear units", 2016; not their approximation by a hyperbolic tangent.</remarks>
 internal readonly struct GeluFunction : IActivation
 {
-    public static bool GradientNeedsInput => true;
+    public static OutputUse Reads => OutputUse.None;
 
     public float Of(float x) => x * NormalDistribution.At(x);
 

@@ -9,7 +9,7 @@ internal readonly struct HardSwishFunction : IActivation
 {
     private const float End = 3f, Sixth = 1f / 6f, Third = 1f / 3f;
 
-    public static bool GradientNeedsInput => true;
+    public static OutputUse Reads => OutputUse.None;
 
     public float Of(float x)
     {

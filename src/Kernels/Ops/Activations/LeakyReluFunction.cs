@@ -12,7 +12,7 @@ internal readonly struct LeakyReluFunction(double slope) : IActivation
         ? (float)slope
         : throw new ArgumentOutOfRangeException(nameof(slope), slope, "a slope lies in [0, 1]");
 
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Sign;
 
     public float Of(float x) => x <= 0f ? slope * x : x;
 

@@ -8,7 +8,7 @@ internal readonly struct Relu6Function : IActivation
 {
     private const float End = 6f;
 
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Values;
 
     public float Of(float x)
     {

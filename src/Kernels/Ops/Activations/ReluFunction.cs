@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>ReLU: max(x, 0). NaN stays NaN; its gradient passes.</summary>
 internal readonly struct ReluFunction : IActivation
 {
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Sign;
 
     public float Of(float x) => x <= 0f ? 0f : x;
 
@@ -28,7 +28,7 @@ internal readonly struct DroppedReluFunction(double rate) : IActivationGradient
 {
     private readonly float scale = Dropout.Scale(Require.Rate(rate));
 
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Sign;
 
     public float Gradient(float known, float gradOutput) => known <= 0f ? 0f : gradOutput * scale;
 

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>The logistic function: 1 / (1 + exp(-x)).</summary>
 internal readonly struct SigmoidFunction : IActivation
 {
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Values;
 
     public float Of(float x) => Exponential.Logistic(x).Share;
 

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>SiLU, also called swish: x / (1 + exp(-x)). Negative infinity gives NaN, as in PyTorch.</summary>
 internal readonly struct SiluFunction : IActivation
 {
-    public static bool GradientNeedsInput => true;
+    public static OutputUse Reads => OutputUse.None;
 
     public float Of(float x) => x * Exponential.Logistic(x).Share;
 

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>The hyperbolic tangent: -m / (m + 2) with m = exp(-2 |x|) - 1, and the sign of x.</summary>
 internal readonly struct TanhFunction : IActivation
 {
-    public static bool GradientNeedsInput => false;
+    public static OutputUse Reads => OutputUse.Values;
 
     public float Of(float x)
     {

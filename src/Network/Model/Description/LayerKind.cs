@@ -5,6 +5,9 @@ namespace GpuCnn;
 /// <summary>A kind of layer in a model's description: its settings, and how they become a layer and back. Every layer adds its own.</summary>
 internal sealed record LayerKind(string Name, string Help, IReadOnlyList<ModelSetting> Settings, Func<SettingValues, Layer> Create, Func<Layer, SettingValues> Describe)
 {
+    /// <summary>How Keras spells it, where that is enough to make the layer.</summary>
+    public IReadOnlyList<KerasForm> Keras { get; init; } = [];
+
     private static readonly SortedDictionary<string, LayerKind> ByName = new(StringComparer.Ordinal);
 
     private static readonly Dictionary<Type, LayerKind> ByLayer = [];
@@ -25,8 +28,9 @@ internal sealed record LayerKind(string Name, string Help, IReadOnlyList<ModelSe
     public static IReadOnlyCollection<LayerKind> All => ByName.Values;
 
     /// <summary>Adds the kind of a layer.</summary>
-    public static void Add<T>(string name, string help, IReadOnlyList<ModelSetting> settings, Func<SettingValues, T> create, Func<T, SettingValues> describe) where T : Layer =>
-        ByLayer[typeof(T)] = ByName[name] = new LayerKind(name, help, settings, create, layer => describe((T)layer));
+    public static void Add<T>(string name, string help, IReadOnlyList<ModelSetting> settings, Func<SettingValues, T> create, Func<T, SettingValues> describe,
+        params IReadOnlyList<KerasForm> keras) where T : Layer =>
+        ByLayer[typeof(T)] = ByName[name] = new LayerKind(name, help, settings, create, layer => describe((T)layer)) { Keras = keras };
 
     /// <summary>The kind of a name.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out LayerKind? kind) => ByName.TryGetValue(name, out kind);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using GpuCnn.Kernels;
 
 namespace GpuCnn;
 
@@ -20,8 +21,17 @@ public sealed record LeakyRelu(double Slope = 0.01) : ActivationLayer
 
     internal override IReadOnlyList<OperatorStep> Operators => [new("LeakyRelu") { Attribute = ("alpha", (float)Slope) }];
 
+    internal override string Explain(string input) => string.Create(CultureInfo.InvariantCulture, $"{input} with its negative numbers multiplied by {Slope}.");
+
+    internal override TResult Accept<TResult>(IActivationVisitor<TResult> visitor) => visitor.Visit(new LeakyReluFunction(Slope));
+
     [ModuleInitializer]
     internal static void Register() => LayerKind.Add("leaky_relu", "LeakyReLU: negative values are multiplied by a slope.",
         [new("slope", SettingForm.Number, "The slope below zero.", 0, 1, Preset: "0.01")],
-        values => new LeakyRelu(values.Number("slope", 0.01)), (LeakyRelu leaky) => new SettingValues().With("slope", leaky.Slope));
+        values => new LeakyRelu(values.Number("slope", 0.01)), (LeakyRelu leaky) => new SettingValues().With("slope", leaky.Slope),
+        new KerasForm("leaky_relu", _ => new LeakyRelu(0.2)),
+        new KerasForm("LeakyReLU", number => new LeakyRelu(number("negative_slope") ?? number("alpha") ?? 0.3)),
+        new KerasForm("ReLU", number => number("max_value") is null && number("negative_slope") is > 0 and double slope && (number("threshold") ?? 0) == 0
+            ? new LeakyRelu(slope)
+            : null));
 }

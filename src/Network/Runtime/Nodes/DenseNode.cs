@@ -23,7 +23,7 @@ internal sealed class DenseNode : Node
         bias = layer.Bias;
         parameters = context.Arena.ValuesOf(context.Layer);
         gradParameters = context.Training ? context.Arena.GradientsOf(context.Layer) : ArrayView<float>.Empty;
-        AllocateOutput(context, units);
+        AllocateOutput(context, units, relu ? OutputUse.Sign : OutputUse.None);
     }
 
     public override bool IsOutputFree => !relu;

@@ -1,3 +1,4 @@
+using GpuCnn.Kernels;
 using ILGPU;
 
 namespace GpuCnn;
@@ -57,11 +58,14 @@ internal abstract class Node : IDisposable
     }
 
     /// <summary>Gives the node its own output.</summary>
-    protected void AllocateOutput(NodeContext context, int count)
+    /// <param name="context">What the node is built from.</param>
+    /// <param name="count">Elements for one image.</param>
+    /// <param name="use">What its backward pass needs of the output.</param>
+    protected void AllocateOutput(NodeContext context, int count, OutputUse use = OutputUse.None)
     {
         output = memory.Allocate<float>(context.OutputOwner, (long)context.MaxBatch * count);
         gradOutput = context.Training ? memory.Allocate<float>(context.OutputOwner, (long)context.MaxBatch * count) : null;
-        Result = new NodeOutput(NodeMemory.ViewOf(output), NodeMemory.ViewOf(gradOutput), context.Training);
+        Result = new NodeOutput(NodeMemory.ViewOf(output), NodeMemory.ViewOf(gradOutput), context.Training, use);
     }
 
     /// <summary>Lets the node give this: its input where it works in place, or what a node within it gives.</summary>
@@ -72,7 +76,8 @@ internal abstract class Node : IDisposable
 /// <param name="Values">[batch, ...], NHWC; empty where memory is only counted.</param>
 /// <param name="Gradient">The gradient of the values; empty where there is none.</param>
 /// <param name="HasGradient">Whether somebody wants the gradient: nobody does that of the images.</param>
-internal readonly record struct NodeOutput(ArrayView<float> Values, ArrayView<float> Gradient, bool HasGradient);
+/// <param name="Use">What of the values a backward pass still needs, so that later nodes may not overwrite it.</param>
+internal readonly record struct NodeOutput(ArrayView<float> Values, ArrayView<float> Gradient, bool HasGradient, OutputUse Use = OutputUse.None);
 
 /// <summary>What a node is built from.</summary>
 /// <param name="Layer">The layer, the first of those that are fused.</param>

@@ -26,7 +26,7 @@ internal sealed class ResidualNode : Node
         {
             body = [.. body, new CopyNode(context with { InputShape = layer.Output, Before = body[^1].Result })];
         }
-        Share(body[^1].Result);
+        Share(body[^1].Result with { Use = relu ? OutputUse.Sign : OutputUse.None });
     }
 
     public override bool IsOutputFree => !relu;
