@@ -8,6 +8,9 @@ namespace GpuCnn.NetworkTests;
 public sealed class EarlyStoppingTests
 {
     [Theory]
+    [InlineData("0.1 0.8 0.9 0.85 0.7", ValidationMetric.Loss, 2, 0, "4 0.8 2", 1)]
+    [InlineData("0.1 0.1 0.9 0.9 0.9", ValidationMetric.Loss, 1, 0, "4 0.9 3", 2)]
+    [InlineData("0.9 0.8 0.7", ValidationMetric.Accuracy, 1, 0, "", 3)]
     [InlineData("1 0.8 0.9 0.85 0.7", ValidationMetric.Loss, 2, 0, "4 0.8 2")]
     [InlineData("1 0.8 0.9 0.79 0.78 0.78 0.9", ValidationMetric.Loss, 2, 0, "7 0.78 5")]
     [InlineData("1 0.8 0.9 0.79 0.78", ValidationMetric.Loss, 2, 0, "")]
@@ -17,9 +20,9 @@ public sealed class EarlyStoppingTests
     [InlineData("0.5 0.6 0.6 0.7 0.7 0.7", ValidationMetric.Accuracy, 2, 0, "6 0.7 4")]
     [InlineData("0.5 0.505 0.51", ValidationMetric.Accuracy, 2, 0.01, "3 0.5 1")]
     [InlineData("1 2 3 4 5", ValidationMetric.Loss, 0, 0, "")]
-    public void A_training_ends_after_so_many_epochs_without_improvement(string values, ValidationMetric metric, int patience, double minChange, string expected)
+    public void A_training_ends_after_so_many_epochs_without_improvement(string values, ValidationMetric metric, int patience, double minChange, string expected, int skip = 0)
     {
-        var rule = new EarlyStopping { Patience = patience, Metric = metric, MinChange = minChange };
+        var rule = new EarlyStopping { Patience = patience, Metric = metric, MinChange = minChange, Skip = skip };
         EpochResult[] epochs = [.. values.Split(' ').Select((value, i) => Epoch(i + 1, double.Parse(value, CultureInfo.InvariantCulture)))];
         var watch = new EarlyStoppingWatch(rule);
         foreach (EpochResult epoch in epochs)

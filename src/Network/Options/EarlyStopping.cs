@@ -11,4 +11,7 @@ public sealed record EarlyStopping
 
     /// <summary>An improvement on the best value by no more than this is none: as much loss, or as much of the share of images.</summary>
     public double MinChange { get; init; }
+
+    /// <summary>Epochs at the start of the training that are not watched, because the metric still jumps; from 0.</summary>
+    public int Skip { get; init; }
 }

@@ -76,6 +76,10 @@ internal sealed record TrainingOption(string Name, string Property, ValueRange R
             "Set the smallest change that counts as an improvement",
             all => all.EarlyStopping.MinChange, (all, value) => all with { EarlyStopping = all.EarlyStopping with { MinChange = value } })
             with { OnResume = OnResume.Ignored },
+        Of("stop_skip", Stopping + nameof(EarlyStopping.Skip), new IntegerRange<int>(0, int.MaxValue),
+            "Leave this many epochs at the start out of early stopping",
+            all => all.EarlyStopping.Skip, (all, value) => all with { EarlyStopping = all.EarlyStopping with { Skip = value } })
+            with { OnResume = OnResume.Ignored },
         Of("shuffle", nameof(TrainingOptions.Shuffle), new SwitchRange(), "Keep the images in file order in every epoch",
             all => all.Shuffle, (all, value) => all with { Shuffle = value }) with { InRecipe = false },
         Of("dropout", nameof(TrainingOptions.Dropout), new SwitchRange(), "Disable dropout",

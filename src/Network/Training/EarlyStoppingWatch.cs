@@ -31,7 +31,7 @@ internal sealed class EarlyStoppingWatch(EarlyStopping rule)
     public void Add(EpochResult result)
     {
         epoch = result.Epoch;
-        if (result.ValueOf(rule.Metric) is { } value
+        if (epoch > rule.Skip && result.ValueOf(rule.Metric) is { } value
             && (bestEpoch == 0 || (rule.Metric == ValidationMetric.Loss ? value < best - rule.MinChange : value > best + rule.MinChange)))
         {
             (best, bestEpoch) = (value, epoch);
