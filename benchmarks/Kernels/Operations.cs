@@ -48,6 +48,12 @@ public class DenseWeightGradient() : ProductBenchmark(nameof(DenseWeightGradient
 /// <summary>Dropout, forward and backward.</summary>
 public class Dropout() : OpBenchmark(nameof(Dropout));
 
+/// <summary>ELU.</summary>
+public class Elu() : OpBenchmark(nameof(Elu));
+
+/// <summary>Gradient of ELU.</summary>
+public class EluGradient() : OpBenchmark(nameof(EluGradient));
+
 /// <summary>A batch from the bytes of images.</summary>
 public class GatherImages() : OpBenchmark(nameof(GatherImages));
 

@@ -81,6 +81,7 @@ internal static class TorchLayers
         "Relu6" => Functional.relu6(x),
         "Tanh" => x.tanh(),
         "Sigmoid" => x.sigmoid(),
+        "Elu" => Functional.elu(x, 1),
         _ => throw new ArgumentException($"TorchSharp has no {activation} here"),
     };
 

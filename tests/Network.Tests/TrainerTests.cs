@@ -57,7 +57,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     [DeviceFact]
     public void Activations_that_work_in_place_give_the_bits_of_those_that_do_not()
     {
-        Layer[] activations = [new Tanh(), new LeakyRelu(0.2), new Silu(), new Relu6(), new Relu(), new Sigmoid(), new HardSwish(), new Relu(), new Tanh()];
+        Layer[] activations = [new Tanh(), new LeakyRelu(0.2), new Elu(2), new Silu(), new Relu6(), new Relu(), new Sigmoid(), new HardSwish(), new Relu(), new Tanh()];
         var average = new AveragePool2d(1);
         Assert.Equal(Trained([.. activations.SelectMany(layer => (Layer[])[layer, average])]), Trained(activations));
     }
@@ -67,7 +67,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
     public void Dropout_leaves_what_an_activation_needs_of_its_output()
     {
         var average = new AveragePool2d(1);
-        foreach (Layer activation in (Layer[])[new Relu(), new LeakyRelu(0.2), new Silu(), new Relu6(), new Sigmoid(), new HardSwish(), new Tanh()])
+        foreach (Layer activation in (Layer[])[new Relu(), new LeakyRelu(0.2), new Silu(), new Relu6(), new Sigmoid(), new HardSwish(), new Elu(), new Tanh()])
         {
             Assert.Equal(Trained(activation, average, new Dropout(0.4)), Trained(average, activation, new Dropout(0.4)));
         }

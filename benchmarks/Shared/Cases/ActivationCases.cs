@@ -18,6 +18,7 @@ internal sealed record ActivationEntry(string Name, Func<int, KernelCase> Forwar
         For(count, "Relu6", new Relu6Function(), 2, x => Math.Clamp(x, 0, 6), 2, y => y is > 0 and < 6 ? 1 : 0),
         For(count, "Tanh", new TanhFunction(), 5, Math.Tanh, 4, y => 1 - (y * y)),
         For(count, "Sigmoid", new SigmoidFunction(), 3, Logistic, 3, y => y * (1 - y)),
+        For(count, "Elu", new EluFunction(1), 3, x => x > 0 ? x : Math.Exp(x) - 1, 2, y => y > 0 ? 1 : y + 1),
     ];
 
     /// <summary>ReLU of its own.</summary>

@@ -15,7 +15,7 @@ public sealed class OnnxSettingsTests : IDisposable
         new Residual(
             [new Conv2d(7, 3, 3, 1, 1, Bias: false), new BatchNorm(0.05, 0.1), new Gelu(), new Dropout(0.3), new Conv2d(4, 3, 3, 1, 1, Bias: false), new BatchNorm()],
             [new Conv2d(4, 1, 1, Bias: false), new BatchNorm(1, 1e-3)]),
-        new AveragePool2d(4, 2, 2), new Tanh(), new Residual(new LeakyRelu(0.7), new AveragePool2d(3, 1, 1)),
+        new AveragePool2d(4, 2, 2), new Tanh(), new Elu(0.6), new Residual(new LeakyRelu(0.7), new AveragePool2d(3, 1, 1)),
         new Residual([new GlobalAveragePool(), new Dense(6), new Relu()], [new Conv2d(6, 4, 3, Stride: 2)]),
         new BatchNorm(0.2), new Relu6(), new Residual([new Dense(6, Bias: false), new Gelu()], [new Dropout(0.1)]), new Conv2d(8, 3, 2, Padding: 1), new Sigmoid(), new Flatten(), new Dense(5));
 

@@ -64,6 +64,7 @@ public sealed class ModelFileTests
         { """{ "kind": "dropout", "rate": "half" }""", "layer 1 (dropout): 'rate' must be a number" },
         { """{ "kind": "max_pool", "window": 3, "padding": -1 }""", "layer 1 (max_pool): 'padding' must be a whole number from 0 to 65536, not -1" },
         { """{ "kind": "leaky_relu", "slope": 1.5 }""", "layer 1 (leaky_relu): 'slope' must be a number from 0 to 1, not 1.5" },
+        { """{ "kind": "elu", "alpha": -1 }""", "layer 1 (elu): 'alpha' must be a number from 0 to 100, not -1" },
         { """{ "kind": "batch_norm", "epsilon": 0 }""", "layer 1 (batch_norm): 'epsilon' must be a number from 1E-12 to 1, not 0" },
         { """{ "kind": "residual" }""", "layer 1 (residual) has no 'layers': give a list of layers" },
         { """{ "kind": "residual", "layers": 3 }""", "layer 1 (residual): 'layers' must be a list of layers, not 3" },

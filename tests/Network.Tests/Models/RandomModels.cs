@@ -101,7 +101,7 @@ internal sealed class RandomModels(int seed)
         return new Residual(ends[random.Next(ends.Length)], ends[random.Next(ends.Length)]);
     }
 
-    private Layer Activation() => random.Next(8) switch
+    private Layer Activation() => random.Next(9) switch
     {
         0 => new Relu(),
         1 => new Gelu(),
@@ -110,6 +110,7 @@ internal sealed class RandomModels(int seed)
         4 => new Relu6(),
         5 => new Tanh(),
         6 => new Sigmoid(),
+        7 => new Elu(Slope()),
         _ => new LeakyRelu(Slope()),
     };
 

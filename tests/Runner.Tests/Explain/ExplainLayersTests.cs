@@ -57,6 +57,7 @@ public sealed class ExplainLayersTests(TinyData tiny) : IClassFixture<TinyData>
         { new HardSwish(), "Numbers of conv1 from 3 on stay, those up to -3 become zero, " },
         { new Relu6(), "conv1 with its negative numbers set to zero and those above 6 set to 6." },
         { new Tanh(), "The hyperbolic tangent of each number of conv1: " },
+        { new Elu(0.5), "conv1 with each negative number x set to 0.5 (e^x - 1), which is never below -0.5." },
         { new Sigmoid(), "Each number x of conv1 becomes 1 / (1 + e^-x): " },
     };
 

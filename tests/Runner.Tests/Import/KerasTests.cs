@@ -141,6 +141,7 @@ public sealed class KerasTests(TinyData tiny) : IClassFixture<TinyData>
     {
         { "\"relu\"", new Relu() }, { "\"leaky_relu\"", new LeakyRelu(0.2) }, { "\"gelu\"", new Gelu() }, { "\"silu\"", new Silu() }, { "\"swish\"", new Silu() },
         { "\"hard_silu\"", new HardSwish() }, { "\"hard_swish\"", new HardSwish() }, { "\"relu6\"", new Relu6() }, { "\"tanh\"", new Tanh() }, { "\"sigmoid\"", new Sigmoid() },
+        { "\"elu\"", new Elu() }, { """{"module":"keras.layers","class_name":"ELU","config":{"name":"l","alpha":0.5},"registered_name":null}""", new Elu(0.5) },
         { """{"module":"builtins","class_name":"function","config":"tanh","registered_name":"function"}""", new Tanh() },
         { """{"module":"keras.layers","class_name":"LeakyReLU","config":{"name":"l","alpha":0.1},"registered_name":null}""", new LeakyRelu(0.1) },
         { """{"module":"keras.layers","class_name":"ReLU","config":{"name":"l","max_value":6.0,"negative_slope":0.0,"threshold":0.0}}""", new Relu6() },
