@@ -91,6 +91,11 @@ public sealed class OnnxSettingsTests : IDisposable
         {
             ModelProto file = ModelProto.Parser.ParseFrom(bytes);
             TensorProto tensor = file.Graph.Initializer[i];
+            // A bound counts only where a number reaches it.
+            if (file.Graph.Node.Any(node => node.OpType == "Clip" && node.Input.Skip(1).Contains(tensor.Name)))
+            {
+                continue;
+            }
             float[] values = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
             tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>([.. values.Select((value, at) => value + 0.2f + (0.1f * (at % 3)))]));
             RequireFound(file, images, predictions, tensor.Name);
