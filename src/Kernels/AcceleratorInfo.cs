@@ -28,7 +28,7 @@ public sealed record AcceleratorInfo(AcceleratorKind Kind, int Index, string Nam
 /// <summary>A kind of accelerator, or one device of it, that was looked for and cannot be used.</summary>
 /// <param name="Kind">The runtime that was looked for.</param>
 /// <param name="Reason">Why it cannot be used and what would help, as a phrase without a full stop.</param>
-public sealed record MissingAccelerator(AcceleratorKind Kind, string Reason);
+internal sealed record MissingAccelerator(AcceleratorKind Kind, string Reason);
 
 /// <summary>An accelerator that was asked for is missing, or the request cannot be read. The message is one line.</summary>
 public sealed class AcceleratorException : Exception

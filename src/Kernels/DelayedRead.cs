@@ -9,7 +9,7 @@ namespace GpuCnn.Kernels;
 /// <remarks>On CUDA the end of the copy is an event, which ILGPU calls a profiling marker. On OpenCL ILGPU waits for such a marker when it makes it, so there the
 /// event is OpenCL's own. On the CPU accelerator, where waiting costs nothing, the copy is made when it is waited for.</remarks>
 /// <typeparam name="T">The element type.</typeparam>
-public sealed class DelayedRead<T> : IDisposable where T : unmanaged
+internal sealed class DelayedRead<T> : IDisposable where T : unmanaged
 {
     private readonly Device device;
     private readonly AcceleratorStream stream;

@@ -45,26 +45,26 @@ public sealed class Device : IDisposable
     public int Workers { get; }
 
     /// <summary>Kernel launches so far.</summary>
-    public long Launches { get; private set; }
+    internal long Launches { get; private set; }
 
     /// <summary>Copies between host and device so far, those of a <see cref="DelayedRead{T}"/> not counted; each waits for the device.</summary>
-    public long Copies { get; private set; }
+    internal long Copies { get; private set; }
 
     /// <summary>The bytes of those copies.</summary>
-    public long BytesCopied { get; private set; }
+    internal long BytesCopied { get; private set; }
 
     /// <summary>How often the host has waited until the device had nothing left to do: in <see cref="Synchronize"/> and in each copy.</summary>
-    public long Synchronizations { get; private set; }
+    internal long Synchronizations { get; private set; }
 
     /// <summary>Reads by a <see cref="DelayedRead{T}"/> so far, which let the device go on.</summary>
-    public long DelayedReads { get; private set; }
+    internal long DelayedReads { get; private set; }
 
     /// <summary>Allocates memory, filled with zeros.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="length">The number of elements, at least 1.</param>
     /// <returns>The buffer, which the caller disposes before this device.</returns>
     /// <exception cref="DeviceException">The device has not that much memory.</exception>
-    public DeviceBuffer<T> Allocate<T>(long length) where T : unmanaged
+    internal DeviceBuffer<T> Allocate<T>(long length) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         long bytes = checked(length * Unsafe.SizeOf<T>());
@@ -91,7 +91,7 @@ public sealed class Device : IDisposable
     /// <param name="length">The number of elements of each read.</param>
     /// <returns>The place for one read at a time, which the caller disposes before this device.</returns>
     /// <exception cref="DeviceException">There is no memory for it.</exception>
-    public DelayedRead<T> PrepareRead<T>(int length) where T : unmanaged
+    internal DelayedRead<T> PrepareRead<T>(int length) where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         try
@@ -107,13 +107,13 @@ public sealed class Device : IDisposable
 
     /// <summary>Whether operations of a layer are compiled for its sizes, once for each layer: worth it where they are launched often. The results are the same bits.
     /// The CPU accelerator compiles nothing.</summary>
-    public bool CompilesForSizes { get; set; }
+    internal bool CompilesForSizes { get; set; }
 
     /// <summary>Launches an operation. It runs later, in order; on the CPU accelerator when somebody waits for the device.</summary>
     /// <typeparam name="T">The operation.</typeparam>
     /// <param name="op">Its operands, whose sizes the caller has validated.</param>
     /// <exception cref="DeviceException">The device failed, perhaps in an operation before this one.</exception>
-    public void Run<T>(in T op) where T : struct, IOp => Launch<T, GeneralLauncher<T>>(op);
+    internal void Run<T>(in T op) where T : struct, IOp => Launch<T, GeneralLauncher<T>>(op);
 
     /// <summary>Launches an operation of a layer, compiled for the layer's sizes if this device does that.</summary>
     internal void Run<T, TConstants>(in T op) where T : struct, ILayerOp<T, TConstants> where TConstants : unmanaged, IEquatable<TConstants>
@@ -172,7 +172,7 @@ public sealed class Device : IDisposable
     /// <param name="target">At most as many elements as the view has.</param>
     /// <exception cref="ArgumentException">The target is empty or longer than the view.</exception>
     /// <exception cref="DeviceException">The device failed.</exception>
-    public unsafe void Read<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
+    internal unsafe void Read<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
     {
         if (target.Length == 0 || target.Length > source.Length)
         {
@@ -200,7 +200,7 @@ public sealed class Device : IDisposable
     /// <summary>Waits until every launched operation is done.</summary>
     /// <remarks>On the CPU accelerator an exception in an operation comes out here, or out of the copy that waits.</remarks>
     /// <exception cref="DeviceException">The device failed.</exception>
-    public void Synchronize()
+    internal void Synchronize()
     {
         Synchronizations++;
         try

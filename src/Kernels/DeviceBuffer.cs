@@ -6,7 +6,7 @@ namespace GpuCnn;
 
 /// <summary>Memory of a device, 64-byte aligned, with a fixed number of elements; zero when new.</summary>
 /// <typeparam name="T">The element type.</typeparam>
-public sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
+internal sealed class DeviceBuffer<T> : IDisposable where T : unmanaged
 {
     private readonly Device device;
     private readonly MemoryBuffer1D<T, Stride1D.Dense> memory;

@@ -8,7 +8,7 @@ namespace GpuCnn.Kernels;
 /// </summary>
 /// <remarks>An operation is run by <see cref="Device.Run{T}"/>. Sizes are validated on the host before that: an exception inside a GPU kernel
 /// ends the process.</remarks>
-public interface IOp
+internal interface IOp
 {
     /// <summary>The groups and threads of a GPU launch.</summary>
     KernelConfig GpuShape { get; }

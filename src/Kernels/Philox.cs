@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Counter-based random numbers, Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).</summary>
 /// <remarks>A pure function of counter and key, so that every accelerator, thread and restart gets the same numbers without any state.</remarks>
-public readonly struct Philox
+internal readonly struct Philox
 {
     private Philox(uint x0, uint x1, uint x2, uint x3)
     {

@@ -97,8 +97,8 @@ public sealed class SecurityTests(TinyData tiny) : IClassFixture<TinyData>
     {
         string path = tiny.New("bytes");
         File.WriteAllBytes(path, new byte[5000]);
-        Assert.Equal(5000, WholeFile.Read(path, 5000).Length);
-        Assert.Contains("it has 5000 bytes, more than the 4999", Assert.Throws<InvalidFileException>(() => WholeFile.Read(path, 4999)).Message, StringComparison.Ordinal);
+        Assert.Equal(5000, FileReader.ReadAll(path, 5000).Length);
+        Assert.Contains("it has 5000 bytes, more than the 4999", Assert.Throws<InvalidFileException>(() => FileReader.ReadAll(path, 4999)).Message, StringComparison.Ordinal);
     }
 
     private static byte[] Png(int width, int height)

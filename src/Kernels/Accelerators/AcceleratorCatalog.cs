@@ -11,7 +11,7 @@ namespace GpuCnn;
 /// <summary>What a search for accelerators found.</summary>
 /// <param name="Found">The usable ones: CUDA first, then OpenCL, then the CPU accelerator.</param>
 /// <param name="Missing">What was looked for and cannot be used, with reasons.</param>
-public sealed record AcceleratorList(IReadOnlyList<AcceleratorInfo> Found, IReadOnlyList<MissingAccelerator> Missing)
+internal sealed record AcceleratorList(IReadOnlyList<AcceleratorInfo> Found, IReadOnlyList<MissingAccelerator> Missing)
 {
     /// <summary>Picks one: for <c>auto</c> the CUDA GPU with the most memory, else such an OpenCL GPU, else the CPU accelerator.</summary>
     /// <param name="choice">The choice.</param>
@@ -45,9 +45,12 @@ public static class AcceleratorCatalog
     private static readonly Lock ResolverLock = new(), OpenCLLock = new();
     private static bool resolverInstalled;
 
+    /// <summary>Every usable accelerator of this machine: CUDA first, then OpenCL, then the CPU accelerator.</summary>
+    public static IReadOnlyList<AcceleratorInfo> List() => Find().Found;
+
     /// <summary>Looks for every accelerator of this machine.</summary>
     /// <returns>What was found, and why the rest is missing.</returns>
-    public static AcceleratorList Find() => Find(null);
+    internal static AcceleratorList Find() => Find(null);
 
     /// <summary>Opens an accelerator.</summary>
     /// <param name="choice">Which one.</param>

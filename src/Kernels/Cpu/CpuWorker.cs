@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>One of the workers that share an operation on the CPU accelerator.</summary>
 /// <remarks>The split of the work may change where a number is computed, never in which order its terms are added: results do not depend on the
 /// number of workers.</remarks>
-public readonly struct CpuWorker
+internal readonly struct CpuWorker
 {
     /// <summary>Floats in a 64-byte cache line, which is also the widest vector.</summary>
     internal const int Line = 16;

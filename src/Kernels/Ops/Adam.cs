@@ -9,7 +9,7 @@ namespace GpuCnn.Kernels;
 /// Hutter, "Decoupled weight decay regularization", 2019).</summary>
 /// <remarks>m = β1 m + (1-β1) g; v = β2 v + (1-β2) g²; p -= lr m̂ / (√v̂ + ε) with m̂ = m/(1-β1ᵗ), v̂ = v/(1-β2ᵗ); where weights decay, p is (1 - lr λ) p before that, PyTorch's form, in which
 /// λ follows the learning rate. Moments below 1e-30 are set to zero: those of units without gradient would otherwise become denormal after some 800 steps and make a CPU eight times slower.</remarks>
-public readonly struct Adam : IOp, IElementWise
+internal readonly struct Adam : IOp, IElementWise
 {
     private const float Smallest = 1e-30f;
 

@@ -5,7 +5,7 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Adds two tensors: output = left + right, then perhaps ReLU. The output may be the memory of either.</summary>
-public readonly struct Add : IOp, IElementWise
+internal readonly struct Add : IOp, IElementWise
 {
     private readonly ArrayView<float> left, right, output;
     private readonly int count, relu, vector;

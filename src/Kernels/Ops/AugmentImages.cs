@@ -12,13 +12,13 @@ namespace GpuCnn.Kernels;
 /// <param name="Erase">The probability that a rectangle is erased, 0 to 1.</param>
 /// <param name="Rectangles">[R, 2]: rows and columns of the rectangles to choose from, none larger than an image; may be empty where nothing is erased.</param>
 /// <param name="Fill">[channels]: what an erased pixel becomes; may be empty where nothing is erased.</param>
-public readonly record struct AugmentationDraw(int Height, int Width, int Channels, int Shift, bool Flip, double Erase, ArrayView<int> Rectangles, ArrayView<byte> Fill);
+internal readonly record struct AugmentationDraw(int Height, int Width, int Channels, int Shift, bool Flip, double Erase, ArrayView<int> Rectangles, ArrayView<byte> Fill);
 
 /// <summary><see cref="GatherImages"/> with images shifted, mirrored and partly erased at random on their way.</summary>
 /// <remarks>images [M, H, W, C] and labels [M] as bytes, order [.] of image numbers, batchImages [N, H, W, C] in [0, 1] and batchLabels [N], overwritten.
 /// What happens to an image is a function of seed, step and the image's number, in integers alone: the same bits on every accelerator and for any number of
 /// threads, with no state. What is moved in from outside has the value of the nearest pixel of the image.</remarks>
-public readonly struct AugmentImages : IOp
+internal readonly struct AugmentImages : IOp
 {
     /// <summary>The stream that sets these random numbers apart from those of dropout, initial weights, shuffling and samples.</summary>
     private const uint Stream = 5;

@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Average-pooling. Padding counts as zeros, as PyTorch has it: every sum is divided by the window's size.</summary>
 /// <remarks>input [N, H, W, C], output [N, Ho, Wo, C], overwritten.</remarks>
-public readonly struct AveragePool2d : IOp
+internal readonly struct AveragePool2d : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> input, output;
@@ -107,7 +107,7 @@ public readonly struct AveragePool2d : IOp
 
 /// <summary>Gradient of <see cref="AveragePool2d"/>: each output's gradient goes in equal parts to its window; where windows overlap, gradients add up.</summary>
 /// <remarks>gradOutput [N, Ho, Wo, C], gradInput [N, H, W, C], overwritten.</remarks>
-public readonly struct AveragePool2dGradient : IOp
+internal readonly struct AveragePool2dGradient : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> gradOutput, gradInput;

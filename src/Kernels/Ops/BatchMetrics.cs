@@ -4,7 +4,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>A batch's mean loss and its number of correct classes, written to the batch's place in the epoch's tables, so that the host reads once an epoch.</summary>
 /// <remarks>losses [N], classes [N], labels [N]; meanLosses[batchIndex] and correct[batchIndex] overwritten. Sums have a fixed order.</remarks>
-public readonly struct BatchMetrics : IOp
+internal readonly struct BatchMetrics : IOp
 {
     private readonly ArrayView<float> losses, meanLosses;
     private readonly ArrayView<int> classes, labels, correct;

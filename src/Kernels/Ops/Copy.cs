@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Copies a tensor within the device's memory.</summary>
-public readonly struct Copy : IOp, IElementWise
+internal readonly struct Copy : IOp, IElementWise
 {
     private readonly ArrayView<float> input, output;
     private readonly int count, vector;

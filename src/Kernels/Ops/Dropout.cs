@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Dropout, in place: each element is set to zero with the given rate, the others are divided by 1 - rate.</summary>
 /// <remarks>The mask is a function of seed, step, layer and the element's place: the gradient is the same operation on the gradients, with nothing stored
 /// in between, and the mask is the same on every accelerator and for any number of threads.</remarks>
-public readonly struct Dropout : IOp
+internal readonly struct Dropout : IOp
 {
     private readonly ArrayView<float> values;
     private readonly int count, vector;

@@ -5,7 +5,7 @@ using ILGPU;
 namespace GpuCnn.Kernels;
 
 /// <summary>Exchanges two tensors within the device's memory, element by element, without a third.</summary>
-public readonly struct Exchange : IOp, IElementWise
+internal readonly struct Exchange : IOp, IElementWise
 {
     private readonly ArrayView<float> left, right;
     private readonly int count, vector;

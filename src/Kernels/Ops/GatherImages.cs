@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Takes a batch out of images that the device keeps as bytes: pixels become floats in [0, 1], labels become integers.</summary>
 /// <remarks>images [M, pixels] and labels [M] as bytes, order [.] of image numbers, batchImages [N, pixels] = images / 255 and batchLabels [N], overwritten.</remarks>
-public readonly struct GatherImages : IOp
+internal readonly struct GatherImages : IOp
 {
     private readonly ArrayView<byte> images, labels;
     private readonly ArrayView<int> order, batchLabels;

@@ -6,7 +6,7 @@ using ILGPU.Algorithms;
 namespace GpuCnn.Kernels;
 
 /// <summary>How many elements a sum of squares is cut into. It depends on their number alone, so that the norm is the same for any number of threads.</summary>
-public static class NormChunks
+internal static class NormChunks
 {
     /// <summary>Elements of a chunk, at least: enough for the 256 threads of a group to have 16 each.</summary>
     private const int LeastElements = 4096;
@@ -25,7 +25,7 @@ public static class NormChunks
 
 /// <summary>The first half of a gradient's norm: the sum of squares of each chunk of elements.</summary>
 /// <remarks>gradients [count]; partials [chunks], overwritten.</remarks>
-public readonly struct SumOfSquares : IOp
+internal readonly struct SumOfSquares : IOp
 {
     private readonly ArrayView<float> gradients, partials;
     private readonly int count, size, chunks, vector;
@@ -115,7 +115,7 @@ public readonly struct SumOfSquares : IOp
 /// <summary>The second half of a gradient's norm: adds the sums of squares up, and says by how much the gradient must be multiplied so that its norm is no larger than a bound.</summary>
 /// <remarks>norm [2], overwritten: the norm, and min(1, bound / (norm + 1e-6)), which is PyTorch's. Where the norm is NaN or infinite, so that no gradient is left to be scaled, the factor is NaN:
 /// infinity would make it 0, and the step, which does nothing then, would hide what happened.</remarks>
-public readonly struct ClipScale : IOp
+internal readonly struct ClipScale : IOp
 {
     private readonly ArrayView<float> partials, norm;
     private readonly int chunks;

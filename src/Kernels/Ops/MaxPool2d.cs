@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Max-pooling.</summary>
 /// <remarks>input [N, H, W, C], output [N, Ho, Wo, C], winners [N, Ho, Wo, C] (y * W + x of the largest value of each window, the first of equals; NaN wins),
 /// both overwritten.</remarks>
-public readonly struct MaxPool2d : IOp
+internal readonly struct MaxPool2d : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> input, output;
@@ -158,7 +158,7 @@ public readonly struct MaxPool2d : IOp
 
 /// <summary>Gradient of <see cref="MaxPool2d"/>: each output's gradient goes to its window's winner; where windows overlap, gradients add up.</summary>
 /// <remarks>gradOutput [N, Ho, Wo, C], winners as <see cref="MaxPool2d"/> left them, gradInput [N, H, W, C], overwritten.</remarks>
-public readonly struct MaxPool2dGradient : IOp
+internal readonly struct MaxPool2dGradient : IOp
 {
     private readonly Pool2dShape shape;
     private readonly ArrayView<float> gradOutput, gradInput;

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Moves an exponential average of values towards what they are now: a += (1 - d)(x - a).</summary>
 /// <remarks>Not d a + (1 - d) x: d and 1 - d rounded do not add up to 1, which for d = 0.9999 makes the average of a constant wrong by up to 3 parts in 10,000.</remarks>
-public readonly struct MovingAverage : IOp, IElementWise
+internal readonly struct MovingAverage : IOp, IElementWise
 {
     private readonly ArrayView<float> averages, values;
     private readonly int count, vector;

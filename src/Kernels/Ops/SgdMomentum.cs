@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>One step of stochastic gradient descent with momentum over all parameters at once: v = µ v + g; p -= lr v. Plain descent is µ = 0.</summary>
 /// <remarks>PyTorch's form, in which the learning rate is not inside the velocity, and weights decay by λ p in their gradient. Velocities below 1e-30 are set to zero, as
 /// <see cref="Adam"/>'s moments are.</remarks>
-public readonly struct SgdMomentum : IOp, IElementWise
+internal readonly struct SgdMomentum : IOp, IElementWise
 {
     private const float Smallest = 1e-30f;
 

@@ -8,7 +8,7 @@ namespace GpuCnn.Kernels;
 /// <remarks>order [N], overwritten. A Feistel network of 2^b places, b as small as N allows, keyed by seed and epoch, maps places to places one to one; who lands at N or
 /// behind walks on until below N, which leaves a permutation of 0 to N - 1 (Mitchell, Stokes, Frank, Holmes: "Bandwidth-optimal random shuffling for GPUs", 2021).
 /// Integers alone: the same order on every accelerator and for any number of threads.</remarks>
-public readonly struct ShuffleOrder : IOp
+internal readonly struct ShuffleOrder : IOp
 {
     /// <summary>The stream that sets shuffling's random numbers apart from those of dropout and initial weights.</summary>
     private const uint Stream = 2;

@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <remarks>logits [N, C], labels [N], losses [N], classes [N] (the lowest index among equals), gradLogits [N, C]; all results overwritten. The row's maximum is
 /// subtracted before the exponential, so that no finite logit overflows. With label smoothing s, the target is 1 - s + s/C for the label and s/C for every other class, as PyTorch has it
 /// (Szegedy and others, "Rethinking the Inception architecture for computer vision", 2016); the loss is then its cross-entropy.</remarks>
-public readonly struct SoftmaxCrossEntropy : IOp
+internal readonly struct SoftmaxCrossEntropy : IOp
 {
     /// <summary>Classes up to which a GPU gives a row to one thread: a row is then at most a cache line of 128 bytes, and a warp's rows stay in the first-level cache from one
     /// pass over them to the next.</summary>

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Adds up the rows of a matrix: partial sums become a sum.</summary>
 /// <remarks>input [rows, columns], output [columns], overwritten. On the CPU rows are added in their order. On a GPU several threads share the rows of a column where there are many
 /// rows and few columns, and a tree adds their sums; how many hangs on the sizes alone.</remarks>
-public readonly struct SumRows : IOp
+internal readonly struct SumRows : IOp
 {
     private const int Threads = 256;
 

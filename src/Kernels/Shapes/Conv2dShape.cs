@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// convolution's values that a window reads are computed. The convolution is seen as a matrix of <see cref="RowsPerImage"/> rows for each image, one an output pixel, times
 /// <see cref="Depth"/> columns; for pooled layers the four pixels of a window are neighbouring rows: upper left, upper right, lower left, lower right.
 /// </remarks>
-public readonly record struct Conv2dShape
+internal readonly record struct Conv2dShape
 {
     /// <summary>Input channels, C.</summary>
     public int Channels { get; }

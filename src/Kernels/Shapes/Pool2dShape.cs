@@ -1,7 +1,7 @@
 namespace GpuCnn.Kernels;
 
 /// <summary>The sizes of a pooling: input [N, H, W, C], output [N, Ho, Wo, C].</summary>
-public readonly struct Pool2dShape
+internal readonly struct Pool2dShape
 {
     private readonly int ceilMode;
 

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>Fashion-MNIST as its authors publish it: four gzipped IDX files in a folder.</summary>
-public static class FashionMnist
+internal static class FashionMnist
 {
     /// <summary>Where a clone of the repository, and the command-line tool, keep the files.</summary>
     public const string RepositoryFolder = "data/fashion-mnist";

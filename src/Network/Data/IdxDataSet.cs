@@ -29,6 +29,15 @@ public sealed class IdxDataSet
     /// <summary>The shape of the images, of one channel.</summary>
     public TensorShape Shape { get; }
 
+    /// <summary>Reads two IDX files, gzip-compressed or not.</summary>
+    /// <param name="imagesPath">[images, height, width].</param>
+    /// <param name="labelsPath">[images].</param>
+    /// <param name="classNames">The classes' names; label 0 is the first.</param>
+    /// <returns>The images, of one channel.</returns>
+    /// <exception cref="InvalidFileException">A file is missing or damaged, they do not belong together, or a label has no class; the message names the file.</exception>
+    public static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames) =>
+        IdxFile.ReadImages(imagesPath, labelsPath, classNames);
+
     /// <summary>Opens a folder of IDX files. The images are not read yet.</summary>
     /// <param name="path">The folder.</param>
     /// <returns>The data set.</returns>

@@ -7,7 +7,7 @@ namespace GpuCnn;
 /// <param name="Path">The file.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Values">Its elements, the last dimension fastest.</param>
-public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Values)
+internal sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Values)
 {
     /// <summary>Gzip cannot shrink more than about 1,030 times, so a longer claim is known to be wrong before anything is unpacked.</summary>
     private const long LargestRatio = 1032;
@@ -29,20 +29,12 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
     /// <exception cref="InvalidFileException">It is missing, unreadable, damaged, or not that kind of file.</exception>
     public static IReadOnlyList<int> ReadShape(string path, int dimensions) => Open(path, file => ReadHead(path, dimensions, file, Unpack(file)).Shape);
 
-    /// <summary>Reads images and their labels from two files.</summary>
-    /// <param name="imagesPath">The images: three dimensions, count, height and width.</param>
-    /// <param name="labelsPath">The labels: one dimension.</param>
-    /// <param name="classNames">The classes' names; label 0 is the first.</param>
-    /// <returns>The images, of one channel.</returns>
-    /// <exception cref="InvalidFileException">A file is missing or damaged, they do not belong together, or a label has no class; the message names the file.</exception>
-    public static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames) => ReadImages(imagesPath, labelsPath, classNames, null);
-
-    /// <summary>Reads images and labels that are not the numbers of their classes.</summary>
-    /// <param name="imagesPath">The images.</param>
-    /// <param name="labelsPath">The labels.</param>
+    /// <summary>Reads images and their labels, which may not be the numbers of their classes.</summary>
+    /// <param name="imagesPath">[images, height, width].</param>
+    /// <param name="labelsPath">[images].</param>
     /// <param name="classNames">The classes' names.</param>
     /// <param name="classOf">The class of each of the 256 labels, 255 where it has none; null where labels are classes.</param>
-    internal static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames, byte[]? classOf)
+    public static ImageSet ReadImages(string imagesPath, string labelsPath, IReadOnlyList<string> classNames, byte[]? classOf = null)
     {
         ArgumentNullException.ThrowIfNull(classNames);
         Task<IdxFile> reading = Task.Run(() => Read(labelsPath, 1));
@@ -65,7 +57,7 @@ public sealed record IdxFile(string Path, IReadOnlyList<int> Shape, byte[] Value
         return new ImageSet(images.Values, classes, new TensorShape(1, images.Shape[1], images.Shape[2]), classNames);
     }
 
-    private static T Open<T>(string path, Func<FileStream, T> read) => OpenedFile.Read(path, file =>
+    private static T Open<T>(string path, Func<FileStream, T> read) => FileReader.Read(path, file =>
     {
         try
         {

@@ -4,7 +4,7 @@ using System.Text;
 namespace GpuCnn;
 
 /// <summary>An evaluation as text, in the layout of scikit-learn's <c>classification_report</c>.</summary>
-public static class ClassificationReport
+internal static class ClassificationReport
 {
     private const int ColumnWidth = 9;
 

@@ -13,7 +13,7 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
     IReadOnlyList<ClassReport> Classes, ClassReport MacroAverage, ClassReport WeightedAverage, double Seconds)
 {
     /// <summary>What the network said of each image; null when the figures were computed from a confusion matrix alone.</summary>
-    public ScoredImages? Images { get; private init; }
+    internal ScoredImages? Images { get; private init; }
 
     /// <summary>The 95 % interval of the accuracy.</summary>
     public ConfidenceInterval Interval => ConfidenceInterval.Wilson(Hits, Samples);
@@ -25,7 +25,7 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
     /// <param name="classNames">The classes' names.</param>
     /// <param name="seconds">How long the evaluation took.</param>
     /// <returns>The figures.</returns>
-    public static EvaluationResult Create(ScoredImages images, IReadOnlyList<string> classNames, double seconds)
+    internal static EvaluationResult Create(ScoredImages images, IReadOnlyList<string> classNames, double seconds)
     {
         ArgumentNullException.ThrowIfNull(images);
         return Create(images.ConfusionMatrix(), images.MeanLoss, classNames, seconds) with { Images = images };
@@ -37,7 +37,7 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
     /// <param name="classNames">One a row.</param>
     /// <param name="seconds">How long the evaluation took.</param>
     /// <returns>The figures.</returns>
-    public static EvaluationResult Create(IReadOnlyList<IReadOnlyList<int>> confusionMatrix, double loss, IReadOnlyList<string> classNames, double seconds)
+    internal static EvaluationResult Create(IReadOnlyList<IReadOnlyList<int>> confusionMatrix, double loss, IReadOnlyList<string> classNames, double seconds)
     {
         ArgumentNullException.ThrowIfNull(confusionMatrix);
         ArgumentNullException.ThrowIfNull(classNames);
@@ -56,7 +56,7 @@ public sealed record EvaluationResult(double Accuracy, double Loss, int Samples,
     /// <summary>The classes that are most often taken for each other.</summary>
     /// <param name="count">How many pairs at most.</param>
     /// <returns>The highest count first, equal ones in the order of the matrix; pairs that never occur are left out.</returns>
-    public IReadOnlyList<ConfusedPair> MostConfused(int count) =>
+    internal IReadOnlyList<ConfusedPair> MostConfused(int count) =>
         [.. ConfusionMatrix.SelectMany((row, label) => row.Select((images, predicted) => new ConfusedPair(label, predicted, images, Ratio(images, Classes[label].Support))))
             .Where(pair => pair.True != pair.Predicted && pair.Count > 0).OrderByDescending(pair => pair.Count).Take(count)];
 

@@ -2,7 +2,7 @@ namespace GpuCnn;
 
 /// <summary>What a network said of each image of a labelled set: class, loss and all probabilities, in the order of the set.</summary>
 /// <remarks>Columns instead of an object an image: ten thousand images cost four allocations.</remarks>
-public sealed class ScoredImages
+internal sealed class ScoredImages
 {
     private readonly byte[] labels;
     private readonly int[] predicted;
@@ -91,11 +91,11 @@ public sealed class ScoredImages
 /// <param name="Probability">The probability of the predicted class.</param>
 /// <param name="TrueProbability">The probability of the true class.</param>
 /// <param name="Loss">The cross-entropy.</param>
-public readonly record struct ScoredImage(int Index, int Label, int Predicted, double Probability, double TrueProbability, double Loss);
+internal readonly record struct ScoredImage(int Index, int Label, int Predicted, double Probability, double TrueProbability, double Loss);
 
 /// <summary>Images of one class that were taken for another.</summary>
 /// <param name="True">The class they are of.</param>
 /// <param name="Predicted">The class they were taken for.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Share">Their share of the images of their class.</param>
-public readonly record struct ConfusedPair(int True, int Predicted, int Count, double Share);
+internal readonly record struct ConfusedPair(int True, int Predicted, int Count, double Share);

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>The data of the worked X/O example: images of 9x9 pixels, dark -1 and bright +1, and features of 3x3.</summary>
-public static class CrossesAndNoughts
+internal static class CrossesAndNoughts
 {
     /// <summary>Height and width of an image.</summary>
     public const int ImageSize = 9;
@@ -58,7 +58,7 @@ public static class CrossesAndNoughts
 }
 
 /// <summary>A square image, or a feature, of -1 and +1.</summary>
-public sealed class ExampleImage
+internal sealed class ExampleImage
 {
     /// <summary>Creates an image.</summary>
     /// <param name="name">What it shows.</param>

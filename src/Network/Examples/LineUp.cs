@@ -8,7 +8,7 @@ namespace GpuCnn;
 /// <param name="Products">Pixel times feature, row by row.</param>
 /// <param name="Sum">The products' sum.</param>
 /// <param name="Mean">The sum divided by the number of pixels.</param>
-public sealed record LineUp(ExampleImage Feature, int Row, int Column, IReadOnlyList<float> Patch, IReadOnlyList<float> Products, float Sum, float Mean)
+internal sealed record LineUp(ExampleImage Feature, int Row, int Column, IReadOnlyList<float> Patch, IReadOnlyList<float> Products, float Sum, float Mean)
 {
     /// <summary>Also done by a convolution, whose filters are the feature's pixels one by one, the feature, and the feature divided by the number of its pixels.</summary>
     internal static LineUp Of(Device device, ExampleImage feature, int row, int column)

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>The worked X/O example: how three features, ReLU, pooling and a vote tell an X from an O, every number from this library's own layers on a device.</summary>
-public sealed class WorkedExample
+internal sealed class WorkedExample
 {
     /// <summary>More than rounding can take from a number of the example, less than lies between one and the hundredth above it: <see cref="Cut"/> says why.</summary>
     private const double Rounding = 1e-6;
@@ -104,7 +104,7 @@ public sealed class WorkedExample
 /// <param name="Pooled">After max-pooling, 4x4.</param>
 /// <param name="PooledTwice">After the second max-pooling, 2x2.</param>
 /// <param name="Vector">Map by map and row by row.</param>
-public sealed record ExampleWalk(ExampleImage Image, LayerOutput Maps, LayerOutput Rectified, LayerOutput Pooled, LayerOutput PooledTwice, IReadOnlyList<float> Vector)
+internal sealed record ExampleWalk(ExampleImage Image, LayerOutput Maps, LayerOutput Rectified, LayerOutput Pooled, LayerOutput PooledTwice, IReadOnlyList<float> Vector)
 {
     internal static ExampleWalk Of(Inspector finder, ExampleImage image)
     {
@@ -119,7 +119,7 @@ public sealed record ExampleWalk(ExampleImage Image, LayerOutput Maps, LayerOutp
 /// <param name="XMean">The mean there, from the dense layer.</param>
 /// <param name="OSum">The sum at the O's positions.</param>
 /// <param name="OMean">The mean there, from the dense layer.</param>
-public sealed record ExampleVote(IReadOnlyList<float> Vector, double XSum, double XMean, double OSum, double OMean)
+internal sealed record ExampleVote(IReadOnlyList<float> Vector, double XSum, double XMean, double OSum, double OMean)
 {
     /// <summary>Who wins: <c>X</c> or <c>O</c>.</summary>
     public string Winner => XMean > OMean ? "X" : "O";

@@ -8,7 +8,7 @@ namespace GpuCnn;
 /// Appended lines are not flushed to the disk, so after a power cut the last ones may be missing or torn.</remarks>
 /// <param name="path">The file.</param>
 /// <param name="whole">Writes all lines that the file shall have now, those about to be appended too.</param>
-public sealed class AppendedFile(string path, Action<TextWriter> whole)
+internal sealed class AppendedFile(string path, Action<TextWriter> whole)
 {
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false);
 

@@ -5,7 +5,7 @@ namespace GpuCnn;
 
 /// <summary>Writes a file so that its name never stands for half a file, not even after a power cut: whole under another name, flushed to the disk, renamed,
 /// and the folder flushed.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Replaces or creates a file. When anything fails, what stood under the name before still does; only when the flush of the folder fails, the new file may.</summary>
     /// <param name="path">The file.</param>

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>Folders that a power cut does not take back.</summary>
-public static class DurableFolder
+internal static class DurableFolder
 {
     /// <summary>Creates a folder and those above it, as far as they are missing.</summary>
     /// <param name="path">The folder.</param>

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>How large a file from a stranger, and what it says of itself, may be. Whatever is beyond is refused before memory is taken for it. SECURITY.md has them as a table.</summary>
-public static class FileLimits
+internal static class FileLimits
 {
     /// <summary>Bytes of a safetensors header; that of a model with a hundred layers has some 20,000.</summary>
     public const int SafetensorsHeaderBytes = 16 << 20;
@@ -36,7 +36,7 @@ public static class FileLimits
     /// <summary>Bytes of an .h5 file of Keras.</summary>
     public const int KerasBytes = 1 << 30;
 
-    /// <summary>Elements of all values of an ONNX graph that <see cref="OnnxFile.Compare(string, ImageSet, IReadOnlyList{Prediction})"/> runs; each takes eight bytes.</summary>
+    /// <summary>Elements of all values of an ONNX graph that <c>export --check</c> runs; each takes eight bytes.</summary>
     public const int OnnxElements = 1 << 28;
 
     /// <summary>Multiplications or comparisons that it does.</summary>

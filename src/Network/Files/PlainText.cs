@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>Text that strangers chose, as a terminal or a log may see it: names of files, of tensors, of classes, what a file says.</summary>
-public static class PlainText
+internal static class PlainText
 {
     /// <summary>The text on one line, a question mark for every character that would do something instead of being seen: control characters, among them those that
     /// begin a terminal's commands, line ends, and marks that turn the direction of writing.</summary>

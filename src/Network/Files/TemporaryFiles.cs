@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace GpuCnn;
 
 /// <summary>Files and folders under names that say that they are not finished, and which process makes them.</summary>
-public static partial class TemporaryFiles
+internal static partial class TemporaryFiles
 {
     /// <summary>Two looks at when a process started and when it wrote a file differ by as much.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>A layer in its place in a model: its name, the shapes of one image before and behind it, and its parameters.</summary>
-public sealed class LayerNode
+internal sealed class LayerNode
 {
     internal LayerNode(Layer layer, string name, int index, TensorShape input, TensorShape inputMemory, TensorShape output)
     {

@@ -81,7 +81,7 @@ public sealed class ModelDefinition
     public long MultiplyAdds => nodes.Sum(node => node.MultiplyAdds);
 
     /// <summary>Every layer in its place; the layers of a residual block, those of its shortcut, then the block, which adds them.</summary>
-    public IReadOnlyList<LayerNode> Nodes => nodes;
+    internal IReadOnlyList<LayerNode> Nodes => nodes;
 
     /// <summary>The tensors of a weights file with their shapes, in the order of the layers.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> Parameters { get; }
@@ -158,6 +158,26 @@ public sealed class ModelDefinition
         {
             throw new ModelException($"model {Name} has {Classes} classes, these images have {images.ClassNames.Count}");
         }
+    }
+
+    /// <summary>The same layers for images of another shape and another number of classes; the last layer, a dense one, gets as many units.</summary>
+    /// <param name="input">The shape of an image.</param>
+    /// <param name="classes">The number of classes, at least 1.</param>
+    /// <returns>The model itself when it fits already.</returns>
+    /// <exception cref="ModelException">The layers do not fit such images, or the last layer is not dense.</exception>
+    public ModelDefinition Fit(TensorShape input, int classes)
+    {
+        if (Input == input && Classes == classes)
+        {
+            return this;
+        }
+        if (Classes == classes)
+        {
+            return new ModelDefinition(Name, input, Recipe, Layers);
+        }
+        return Layers[^1] is Dense last
+            ? new ModelDefinition(Name, input, Recipe, [.. Layers.SkipLast(1), last with { Units = classes }])
+            : throw new ModelException($"model {Name}: its last layer is {Layers[^1].Kind}, so it cannot be given {classes} classes; end with a dense layer");
     }
 
     /// <summary>Checks that tensors are this model's.</summary>

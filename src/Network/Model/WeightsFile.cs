@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>Weights files: safetensors, which PyTorch and most other tools read.</summary>
-public static class WeightsFile
+internal static class WeightsFile
 {
     /// <summary>Writes tensors to a file, which is replaced only when all is on the disk.</summary>
     /// <param name="path">The file.</param>

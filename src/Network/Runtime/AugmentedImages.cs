@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>Images as a training sees them, for people who want to look at what <see cref="Augmentation"/> does.</summary>
-public sealed class AugmentedImages : IDisposable
+internal sealed class AugmentedImages : IDisposable
 {
     private readonly Device device;
     private readonly ImageSet source;

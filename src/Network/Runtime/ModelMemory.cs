@@ -6,14 +6,14 @@ namespace GpuCnn;
 /// <param name="WeightBytes">Its parameters and running moments.</param>
 /// <param name="ActivationBytes">What evaluation keeps for each image of a batch.</param>
 /// <param name="TrainingBytes">What a training keeps in all: parameters, gradients, Adam's moments, activations and their gradients, sums under way.</param>
-public sealed record LayerMemory(long WeightBytes, long ActivationBytes, long TrainingBytes);
+internal sealed record LayerMemory(long WeightBytes, long ActivationBytes, long TrainingBytes);
 
 /// <summary>Device memory of a model: what a <see cref="Network"/> of it allocates, and its training for Adam's moments. The data set, kept on the device as bytes, comes on top;
 /// so does an average of the weights, as much memory as these take, and descent with momentum needs one moment less.</summary>
 /// <param name="BatchSize">Images a training step.</param>
 /// <param name="Input">Images, labels, losses and classes of a batch.</param>
 /// <param name="Layers">Each of <see cref="ModelDefinition.Nodes"/>.</param>
-public sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList<LayerMemory> Layers)
+internal sealed record ModelMemory(int BatchSize, LayerMemory Input, IReadOnlyList<LayerMemory> Layers)
 {
     /// <summary>Bytes of all weights and biases.</summary>
     public long WeightBytes => Layers.Sum(layer => layer.WeightBytes);

@@ -64,7 +64,7 @@ internal static class SafetensorsFile
     /// <param name="largestHeader">The largest header that is read, in bytes.</param>
     /// <returns>The tensors, in the order of their names, and the metadata.</returns>
     /// <exception cref="InvalidFileException">The file is missing, unreadable, not safetensors, damaged, or has elements that are not finite.</exception>
-    public static SafetensorsContent Load(string path, int largestHeader = FileLimits.SafetensorsHeaderBytes) => OpenedFile.Read(path, stream => Read(path, stream, largestHeader));
+    public static SafetensorsContent Load(string path, int largestHeader = FileLimits.SafetensorsHeaderBytes) => FileReader.Read(path, stream => Read(path, stream, largestHeader));
 
     private static byte[] Header(TensorContent[] sorted, IReadOnlyDictionary<string, string> metadata)
     {

@@ -5,7 +5,7 @@ namespace GpuCnn;
 /// <param name="Epoch">The last epoch, from 1.</param>
 /// <param name="Best">The best value of the rule's metric.</param>
 /// <param name="BestEpoch">The epoch that had it.</param>
-public sealed record EarlyStop(EarlyStopping Rule, int Epoch, double Best, int BestEpoch);
+internal sealed record EarlyStop(EarlyStopping Rule, int Epoch, double Best, int BestEpoch);
 
 /// <summary>Follows the epochs for an <see cref="EarlyStopping"/>. All it knows follows from them, so a training that goes on from a checkpoint needs no more.</summary>
 internal sealed class EarlyStoppingWatch(EarlyStopping rule)

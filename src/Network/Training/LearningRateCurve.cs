@@ -4,7 +4,7 @@ namespace GpuCnn;
 /// <remarks>It depends on the options, the step and the epochs done alone, so a training that goes on from a checkpoint has it without a state of its own.
 /// With a warm-up of W steps the first takes 1/(W+1), the next 2/(W+1), and the one after the last of them all (PyTorch's LinearLR from 1/(W+1) in W steps). A cosine begins
 /// behind the warm-up; epochs count from the beginning.</remarks>
-public sealed class LearningRateCurve
+internal sealed class LearningRateCurve
 {
     private readonly LearningRateSchedule schedule;
     private readonly int stepsPerEpoch;

@@ -1,7 +1,7 @@
 namespace GpuCnn;
 
 /// <summary>How a learning rate is searched.</summary>
-public sealed record LearningRateSearch
+internal sealed record LearningRateSearch
 {
     /// <summary>The most steps, 20 to 10000.</summary>
     public int Steps { get; init; } = 100;
@@ -34,7 +34,7 @@ public sealed record LearningRateSearch
 
 /// <summary>Finds a learning rate: trains for a few steps, each with a larger rate than the one before, and looks at the losses.</summary>
 /// <remarks>L. N. Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, with the smoothing and the end that fastai's lr_find has.</remarks>
-public static class LearningRateFinder
+internal static class LearningRateFinder
 {
     /// <summary>What a loss weighs one step later.</summary>
     public const double Smoothing = 0.98;

@@ -5,12 +5,12 @@ namespace GpuCnn;
 /// <param name="LearningRate">The learning rate of its update.</param>
 /// <param name="Loss">The batch's mean loss before that.</param>
 /// <param name="SmoothedLoss">The mean of this loss and those before, which count ever less.</param>
-public readonly record struct LearningRatePoint(int Step, double LearningRate, double Loss, double SmoothedLoss);
+internal readonly record struct LearningRatePoint(int Step, double LearningRate, double Loss, double SmoothedLoss);
 
 /// <summary>Losses by learning rate, and what they suggest.</summary>
 /// <remarks>The rules are those of fastai's lr_find (J. Howard, S. Gugger, "fastai: A Layered API for Deep Learning", Information 2020, 11(2), 108), on the
 /// smoothed losses without the first tenth of the steps and the last five.</remarks>
-public sealed class LearningRateFindings
+internal sealed class LearningRateFindings
 {
     /// <summary>Steps at the end that no suggestion looks at: there the loss has left its best behind.</summary>
     public const int StepsIgnoredAtEnd = 5;

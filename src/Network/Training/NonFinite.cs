@@ -7,14 +7,14 @@ namespace GpuCnn;
 /// <param name="Step">The last step that still counts.</param>
 /// <param name="LearningRate">The learning rate from here on, of which the schedule takes its shares.</param>
 /// <param name="Number">How often the training has gone back, this time included; at most <see cref="Trainer.MostRollbacks"/>.</param>
-public sealed record Rollback(NonFiniteLossException Cause, long Step, double LearningRate, int Number);
+internal sealed record Rollback(NonFiniteLossException Cause, long Step, double LearningRate, int Number);
 
 /// <summary>The number that became NaN or infinite before all others.</summary>
 /// <param name="Step">The step that computed it; 0 for weights that came so.</param>
 /// <param name="Layer">The layer's name, as in files; <c>loss</c> behind the last one, <c>gradients</c> for those of all layers together.</param>
 /// <param name="Quantity">What it is, in words: <c>the output of conv1</c>, <c>the gradient of dense2.weight</c>.</param>
 /// <param name="Value">What it became.</param>
-public sealed record NonFiniteOrigin(long Step, string Layer, string Quantity, float Value);
+internal sealed record NonFiniteOrigin(long Step, string Layer, string Quantity, float Value);
 
 /// <summary>A loss, a weight or a moment of the optimizer became NaN or infinite. The message is one line with step, layer, last finite loss and what to try.</summary>
 public sealed class NonFiniteLossException : Exception
@@ -65,7 +65,7 @@ public sealed class NonFiniteLossException : Exception
     public float? LastFiniteLoss { get; }
 
     /// <summary>Where it began; null where that was not looked for, or not found.</summary>
-    public NonFiniteOrigin? Origin { get; }
+    internal NonFiniteOrigin? Origin { get; }
 
     private string Problem { get; }
 

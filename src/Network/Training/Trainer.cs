@@ -92,7 +92,7 @@ public sealed partial class Trainer : IDisposable
     public bool IsDone => EpochsDone >= Options.Epochs || StoppedEarly is not null;
 
     /// <summary>Why the training is at its end before all epochs are done; null when it is not, or they are.</summary>
-    public EarlyStop? StoppedEarly => EpochsDone < Options.Epochs ? stopping.Stop : null;
+    internal EarlyStop? StoppedEarly => EpochsDone < Options.Epochs ? stopping.Stop : null;
 
     /// <summary>The metrics of the epochs done.</summary>
     public IReadOnlyList<EpochResult> Epochs => epochs;

@@ -15,7 +15,7 @@ public interface ITrainingObserver
 
     /// <summary>A number became NaN or infinite and the training went back to a state, as <see cref="TrainingOptions.OnNonFinite"/> asks. The steps after it will come again.</summary>
     /// <param name="rollback">Why, and where to.</param>
-    void OnRollback(Rollback rollback)
+    internal void OnRollback(Rollback rollback)
     {
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using GpuCnn.Kernels;
 using GpuCnn.Runner.CommandLine;
 using GpuCnn.Runner.Data;
+using GpuCnn.Runner.Onnx;
 using GpuCnn.Runner.Reports;
 
 namespace GpuCnn.Runner.Commands;
@@ -78,7 +79,7 @@ internal sealed class ExportCommand
     {
         using Device device = AcceleratorCatalog.Open(parsed.GetValue(CommonOptions.Accelerator), parsed.GetValue(CommonOptions.Threads));
         using var classifier = new Classifier(model, device, images.Count);
-        return OnnxFile.Compare(path, images, classifier.Predict(images));
+        return OnnxCheck.Compare(path, images, classifier.Predict(images));
     }
 
     /// <summary>The first test images, and what they are; where no data were given, and Fashion-MNIST is not there or not what the model takes, noise tells as much.</summary>

@@ -15,7 +15,7 @@ internal static class HeapSizes
     /// <exception cref="InvalidFileException">One is larger than the file.</exception>
     public static void Check(string path)
     {
-        ReadOnlySpan<byte> file = WholeFile.Read(path, FileLimits.KerasBytes).Span;
+        ReadOnlySpan<byte> file = FileReader.ReadAll(path, FileLimits.KerasBytes).Span;
         CheckAll(path, file, Names, _ => { });
         CheckAll(path, file, Texts, heap => CheckTexts(path, heap));
     }

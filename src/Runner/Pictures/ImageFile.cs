@@ -90,7 +90,7 @@ internal static class ImageFile
         {
             throw new InvalidFileException(path, "it is a folder; give image files");
         }
-        return WholeFile.Read(path, FileLimits.ImageBytes);
+        return FileReader.ReadAll(path, FileLimits.ImageBytes);
     }
 
     /// <summary>A photograph is many times larger than what a network takes; JPEG can be decoded at a half, a quarter or an eighth at once, in a fraction of the time.</summary>

@@ -29,7 +29,7 @@ internal sealed class CsvTail(string path, int columns)
         {
             return;
         }
-        using var stream = SharedFile.OpenRead(path);
+        using var stream = FileReader.OpenShared(path);
         stream.Seek(offset, SeekOrigin.Begin);
         Span<double?> cells = new double?[columns];
         Span<byte> block = new byte[32 * FileLimits.LineCharacters];

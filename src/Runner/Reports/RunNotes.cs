@@ -21,7 +21,7 @@ internal sealed record RunNotes(IReadOnlyList<KeyValuePair<string, string>> Opti
     {
         try
         {
-            using JsonDocument args = JsonDocument.Parse(WholeFile.Read(Path.Combine(folder, RunFiles.Args), FileLimits.DocumentBytes), new JsonDocumentOptions { MaxDepth = FileLimits.JsonDepth });
+            using JsonDocument args = JsonDocument.Parse(FileReader.ReadAll(Path.Combine(folder, RunFiles.Args), FileLimits.DocumentBytes), new JsonDocumentOptions { MaxDepth = FileLimits.JsonDepth });
             return new RunNotes([.. args.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(PlainText.Of(member.Name), PlainText.Of(Text(member.Value))))],
                 ReadEpochs(Path.Combine(folder, RunFiles.Results)));
         }

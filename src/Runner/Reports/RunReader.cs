@@ -114,7 +114,7 @@ internal sealed class RunReader : IFollowed
     {
         try
         {
-            return JsonSerializer.Deserialize(WholeFile.Read(path, FileLimits.DocumentBytes).Span, type) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize(FileReader.ReadAll(path, FileLimits.DocumentBytes).Span, type) ?? throw new JsonException("null");
         }
         catch (JsonException exception)
         {

@@ -1,3 +1,5 @@
+using GpuCnn.Runner.Onnx;
+
 namespace GpuCnn.Fuzz.Formats;
 
 /// <summary>ONNX files, as <c>export --check</c> reads them back.</summary>
@@ -17,7 +19,7 @@ internal static class OnnxFiles
             Saved(new Conv2d(2, 3, 3, 1, 1), new BatchNorm(), new LeakyRelu(), new MaxPool2d(2), new Residual([new Conv2d(2, 1, 1, 1, 0), new Gelu()]), new Flatten(), new Dense(3)),
             Saved(new Conv2d(3, 2, 2, 2, 0), new Relu(), new AveragePool2d(2, 1), new GlobalAveragePool(), new Dropout(0.5), new Dense(3), new Conv2d(3, 1, 1)),
         ],
-        path => OnnxFile.Compare(path, Images, Predictions, Elements, Operations) is var difference ? new FileInfo(path).Length + (difference > 0 ? 1 : 0) : 0)
+        path => OnnxCheck.Compare(path, Images, Predictions, Elements, Operations) is var difference ? new FileInfo(path).Length + (difference > 0 ? 1 : 0) : 0)
     {
         Words = ["Conv", "Gemm", "MaxPool", "AveragePool", "BatchNormalization", "Softmax", "Flatten", "Erf", "Add", "Mul", "Div", "Cast", "LeakyRelu", "GlobalAveragePool", "Unsqueeze", "pixels", "logits", "kernel_shape",
             "strides", "pads", "epsilon", "alpha", "conv1", "conv1.weight", "conv1.bias", "dense1.weight", "count_include_pad"],

@@ -25,7 +25,7 @@ public sealed class PlantedFaultTests
         device.Synchronize();
     }
 
-    public readonly struct Racing(ArrayView<float> x, ArrayView<float> y) : IOp
+    internal readonly struct Racing(ArrayView<float> x, ArrayView<float> y) : IOp
     {
         public KernelConfig GpuShape => (1, Count);
 
@@ -39,7 +39,7 @@ public sealed class PlantedFaultTests
         public void Cpu(in CpuWorker worker) => throw new NotSupportedException();
     }
 
-    public readonly struct ReadingBehind(ArrayView<float> x, ArrayView<float> y) : IOp
+    internal readonly struct ReadingBehind(ArrayView<float> x, ArrayView<float> y) : IOp
     {
         public KernelConfig GpuShape => (1, Count);
 
@@ -48,7 +48,7 @@ public sealed class PlantedFaultTests
         public void Cpu(in CpuWorker worker) => throw new NotSupportedException();
     }
 
-    public readonly struct WritingBehind(ArrayView<float> x, ArrayView<float> y) : IOp
+    internal readonly struct WritingBehind(ArrayView<float> x, ArrayView<float> y) : IOp
     {
         public KernelConfig GpuShape => (1, Count);
 

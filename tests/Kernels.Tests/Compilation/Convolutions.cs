@@ -4,10 +4,10 @@ namespace GpuCnn.Kernels.Tests;
 /// <param name="Name">The model and the layer.</param>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="HasInputGradient">Whether a layer in front of it learns.</param>
-public sealed record Convolution(string Name, Conv2dShape Shape, bool HasInputGradient);
+internal sealed record Convolution(string Name, Conv2dShape Shape, bool HasInputGradient);
 
 /// <summary>The convolutions of the three models.</summary>
-public static class Convolutions
+internal static class Convolutions
 {
     /// <summary>All with different sizes.</summary>
     public static IReadOnlyList<Convolution> All { get; } = [.. ModelZoo.All.SelectMany(Of).DistinctBy(layer => layer.Shape)];

@@ -11,7 +11,7 @@ public static class Machine
     private static readonly Lazy<AcceleratorList> Catalog = new(AcceleratorCatalog.Find);
 
     /// <summary>What it has and what not.</summary>
-    public static AcceleratorList Found => Catalog.Value;
+    internal static AcceleratorList Found => Catalog.Value;
 
     /// <summary>Names of the CPU and, where there is one, of the OpenCL device.</summary>
     public static TheoryData<string> Accelerators => new(Names);

@@ -19,7 +19,7 @@ public sealed record AverageCase(int N, int C, int H, int W, int Kh, int Kw, int
         new(2, 8, 7, 5, 2, 1, 3),
     ];
 
-    public Pool2dShape Shape => new(C, H, W, Kh, Kw, S, padding: P);
+    internal Pool2dShape Shape => new(C, H, W, Kh, Kw, S, padding: P);
 
     /// <summary>Zeros around each image.</summary>
     public double[,,,] Pad(double[,,,] input)

@@ -84,7 +84,7 @@ public sealed record ConvCase(int N, int C, int F, int H, int W, int Kh, int Kw,
     public static IEnumerable<ConvCase> All => WithPool.Concat(Plain);
 
     /// <summary>The sizes as the operations take them.</summary>
-    public Conv2dShape Shape => new(C, H, W, F, Kh, Kw, S, P, Pooled, Bias);
+    internal Conv2dShape Shape => new(C, H, W, F, Kh, Kw, S, P, Pooled, Bias);
 
     /// <summary>The same sizes without ReLU and pooling.</summary>
     public ConvCase Unpooled => this with { Pooled = false };

@@ -25,7 +25,7 @@ public sealed record PoolCase(int N, int C, int H, int W, int Kh, int Kw, int S,
         new(2, 5, 7, 10, 2, 3, 1, false, 2, 1),
     ];
 
-    public Pool2dShape Shape => new(C, H, W, Kh, Kw, S, Ceil, P);
+    internal Pool2dShape Shape => new(C, H, W, Kh, Kw, S, Ceil, P);
 
     public double[,,,] Input(Random random)
     {

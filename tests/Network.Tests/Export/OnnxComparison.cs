@@ -21,7 +21,7 @@ internal static class OnnxComparison
         {
             ImageSet some = images.Slice(images.Count - batch, batch);
             IReadOnlyList<Prediction> expected = Predict(model, weights, some);
-            var pixels = new DenseTensor<byte>(OnnxFile.ChannelsFirst(some), [batch, model.Input.Channels, model.Input.Height, model.Input.Width]);
+            var pixels = new DenseTensor<byte>(ChannelsFirst(some), [batch, model.Input.Channels, model.Input.Height, model.Input.Width]);
             using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run([NamedOnnxValue.CreateFromTensor("pixels", pixels)]);
             Tensor<float> logits = outputs.Single(output => output.Name == "logits").AsTensor<float>(), probabilities = outputs.Single(output => output.Name == "probabilities").AsTensor<float>();
             Assert.Equal([batch, model.Classes], logits.Dimensions.ToArray());
@@ -42,11 +42,9 @@ internal static class OnnxComparison
         return classifier.Predict(images);
     }
 
-    /// <summary>Images of random pixels, with the classes in turn.</summary>
-    public static ImageSet Noise(ModelDefinition model, int count)
+    private static byte[] ChannelsFirst(ImageSet images)
     {
-        var pixels = new byte[count * model.Input.Count];
-        new Random(5).NextBytes(pixels);
-        return new ImageSet(pixels, (byte[])[.. Enumerable.Range(0, count).Select(i => (byte)(i % model.Classes))], model.Input, [.. Enumerable.Range(0, model.Classes).Select(i => $"{i}")]);
+        (int channels, int area) = (images.Shape.Channels, images.Shape.Height * images.Shape.Width);
+        return [.. Enumerable.Range(0, images.Pixels.Length).Select(i => images.Pixels.Span[(((i / (area * channels) * area) + (i % area)) * channels) + (i / area % channels)])];
     }
 }

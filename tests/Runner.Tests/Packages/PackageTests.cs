@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using GpuCnn.Runner.Onnx;
 using Xunit;
 
 namespace GpuCnn.Runner.Tests.Packages;
@@ -115,7 +116,7 @@ public sealed class PackageTests(Packed packed, TinyData tiny) : IClassFixture<P
         ImageSet images = IdxDataSet.Open(tiny.Data).LoadTest().Slice(0, 4);
         using Device device = AcceleratorCatalog.Open(AcceleratorChoice.Parse("cpu"), 2);
         using var classifier = new Classifier(model, device, maxBatch: 4);
-        Assert.InRange(OnnxFile.Compare(Path.Combine(folder, "model.onnx"), images, classifier.Predict(images)), 0, 1e-5);
+        Assert.InRange(OnnxCheck.Compare(Path.Combine(folder, "model.onnx"), images, classifier.Predict(images)), 0, 1e-5);
     }
 
     /// <summary>The whole programs in a document: its blocks of C# that begin with the library's namespace.</summary>

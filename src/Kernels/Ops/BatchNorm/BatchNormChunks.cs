@@ -2,7 +2,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>How the rows of a batch normalization, one a pixel of each image, are cut into chunks. It depends on their number alone, so that sums are the same for any
 /// number of threads.</summary>
-public static class BatchNormChunks
+internal static class BatchNormChunks
 {
     private const int LeastRows = 64;
 

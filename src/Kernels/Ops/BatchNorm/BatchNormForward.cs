@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Batch normalization: output = (input - mean) / √(variance + ε) x weight + bias, each channel with its own; then perhaps ReLU.</summary>
 /// <remarks>Ioffe and Szegedy, "Batch normalization", 2015. input and output [rows, C], parameters [2, C]: weight, bias; moments [2, C]: mean, variance, those of the batch in
 /// training, the running ones else.</remarks>
-public readonly struct BatchNormForward : IOp, IElementWise
+internal readonly struct BatchNormForward : IOp, IElementWise
 {
     private readonly ArrayView<float> input, parameters, moments, output;
     private readonly int rows, channels, relu, vector;

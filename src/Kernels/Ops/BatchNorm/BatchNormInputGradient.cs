@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="BatchNormForward"/>'s input, through the statistics of the batch too.</summary>
 /// <remarks>gradInput = weight / √(variance + ε) x (gradOutput - gradBias / rows - normalized input x gradWeight / rows), overwritten; it may be the memory of gradOutput. With ReLU,
 /// gradients count where the output was positive, which the input tells.</remarks>
-public readonly struct BatchNormInputGradient : IOp, IElementWise
+internal readonly struct BatchNormInputGradient : IOp, IElementWise
 {
     private readonly ArrayView<float> input, gradOutput, parameters, gradParameters, moments, gradInput;
     private readonly int rows, channels, relu, vector;

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>The second half of a batch's statistics: mean and variance of each channel out of those of the chunks; and the running ones move towards them.</summary>
 /// <remarks>partials [chunks, 2, C] as <see cref="BatchNormStatistics"/> left them; moments [2, C], overwritten: mean, and variance with the number of rows as divisor; running
 /// [2, C], changed: mean, and variance with one less as divisor, as PyTorch has them. A single row has no such variance: it counts as 0.</remarks>
-public readonly struct BatchNormMoments : IOp
+internal readonly struct BatchNormMoments : IOp
 {
     private readonly ArrayView<float> partials, moments, running;
     private readonly int rows, channels, size, chunks;

@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>The first half of a batch's statistics: mean of each channel, and sum of squared differences from it, for each chunk of rows.</summary>
 /// <remarks>input [rows, C]; partials [chunks, 2, C], overwritten. A second pass over the chunk takes the differences from the first pass's mean, so that neither a mean far
 /// from zero nor a long sum costs precision.</remarks>
-public readonly struct BatchNormStatistics : IOp
+internal readonly struct BatchNormStatistics : IOp
 {
     private readonly ArrayView<float> input, partials;
     private readonly int rows, channels, size, chunks;

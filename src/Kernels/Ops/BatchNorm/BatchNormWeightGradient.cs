@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 
 /// <summary>Gradients of <see cref="BatchNormForward"/>'s weight and bias, for each chunk of rows: the sums of gradOutput x normalized input and of gradOutput.</summary>
 /// <remarks>partials [chunks, 2, C], overwritten; <see cref="SumRows"/> adds them up. With ReLU, gradients count where the output was positive, which the input tells.</remarks>
-public readonly struct BatchNormWeightGradient : IOp
+internal readonly struct BatchNormWeightGradient : IOp
 {
     private readonly ArrayView<float> input, gradOutput, parameters, moments, partials;
     private readonly int rows, channels, size, chunks, relu;

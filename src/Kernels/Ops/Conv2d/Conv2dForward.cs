@@ -7,7 +7,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Convolution and bias; for a pooled shape also ReLU and 2 x 2 max-pooling.</summary>
 /// <remarks>input [N, H, W, C], parameters [Kh Kw C + 1, F] (the last row is the bias; without one there is no such row), output [N, Ho, Wo, F] or pooled, overwritten. Every convolution
 /// value is a sum in the order ky, kx, c, of chains of multiply-adds. A window's winner is its largest value, the first of equals; NaN wins.</remarks>
-public readonly struct Conv2dForward : ILayerOp<Conv2dForward, Conv2dForward.Sizes>, ITiledProduct<Conv2dWindows, WideQuads>
+internal readonly struct Conv2dForward : ILayerOp<Conv2dForward, Conv2dForward.Sizes>, ITiledProduct<Conv2dWindows, WideQuads>
 {
     private readonly ArrayView<float> input, parameters, output;
     private readonly ArrayView<byte> winners;

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to its input.</summary>
 /// <remarks>gradOutput [N, output height, output width, F], parameters [Kh Kw C + 1, F] (the last row, the bias, is not read), gradInput [N, H, W, C], overwritten.
 /// Gathered, not scattered: every element has one writer and a fixed order of terms.</remarks>
-public readonly struct Conv2dInputGradient : ILayerOp<Conv2dInputGradient, Conv2dInputGradient.Sizes>, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
+internal readonly struct Conv2dInputGradient : ILayerOp<Conv2dInputGradient, Conv2dInputGradient.Sizes>, ITiledProduct<Conv2dGradientWindows, Conv2dTaps>
 {
     private readonly ArrayView<float> gradOutput, parameters, gradInput;
     private readonly ArrayView<byte> winners;

@@ -6,7 +6,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of <see cref="Conv2dForward"/> with respect to weight and bias, as partial sums that <see cref="SumRows"/> adds up.</summary>
 /// <remarks>input [N, H, W, C], gradOutput [N, output height, output width, F], partials [chunks, Kh Kw C + 1, F], overwritten (the last row is the
 /// bias's; without a bias there is no such row). A chunk is a fixed share of the batch's images, so that the sums are the same whatever the number of workers.</remarks>
-public readonly struct Conv2dWeightGradient : ILayerOp<Conv2dWeightGradient, Conv2dWeightGradient.Sizes>, ITiledProduct<Conv2dPixels, Conv2dGradients>
+internal readonly struct Conv2dWeightGradient : ILayerOp<Conv2dWeightGradient, Conv2dWeightGradient.Sizes>, ITiledProduct<Conv2dPixels, Conv2dGradients>
 {
     /// <summary>Output pixels whose windows are unrolled at once: with 3 x 3 x 64 weights 216 KiB of the second-level cache. A multiple of 12.</summary>
     private const int Block = 96;

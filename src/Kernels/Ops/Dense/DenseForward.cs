@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Dense layer: output = input weight + bias, then ReLU if asked for.</summary>
 /// <remarks>input [N, K], parameters [K + 1, F] (the last row is the bias; without one there is no such row), output [N, F], overwritten. On the CPU every output is
 /// one chain of multiply-adds in the order of k, on a GPU a sum of chains; where there are few outputs, of partial sums of slices of k, whose number hangs on the sizes alone.</remarks>
-public readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
+internal readonly struct DenseForward : IOp, ITiledProduct<DeepQuads, WideQuads>
 {
     private readonly ArrayView<float> input, parameters, output;
     private readonly int batch, inputs, units, relu, hasBias, sliceDepth, vectorInput, vectorUnits, vectorOutput;

@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of a dense layer with respect to its input: gradInput = gradOutput weightᵀ.</summary>
 /// <remarks>gradOutput [N, F], weight [K, F], the first rows of a layer's weight, gradInput [N, K], overwritten. Every element is one chain in the order of f; on a
 /// GPU see <see cref="DenseForward"/> for slices.</remarks>
-public readonly struct DenseInputGradient : IOp, ITiledProduct<DeepQuads, DeepQuads>
+internal readonly struct DenseInputGradient : IOp, ITiledProduct<DeepQuads, DeepQuads>
 {
     private readonly ArrayView<float> gradOutput, weight, gradInput;
     private readonly int batch, inputs, units, sliceDepth, vectorGradOutput, vectorWeight, vectorGradInput;

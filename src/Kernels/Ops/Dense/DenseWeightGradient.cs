@@ -5,7 +5,7 @@ namespace GpuCnn.Kernels;
 /// <summary>Gradient of a dense layer with respect to its weight and bias: inputᵀ gradOutput, and the column sums of gradOutput.</summary>
 /// <remarks>input [N, K], gradOutput [N, F], gradParameters [K + 1, F] (the last row is the bias's; without a bias there is no such row), overwritten. Every element is
 /// one chain in the order of n; on a GPU see <see cref="DenseForward"/> for slices.</remarks>
-public readonly struct DenseWeightGradient : IOp, ITiledProduct<WideQuads, WideQuads>
+internal readonly struct DenseWeightGradient : IOp, ITiledProduct<WideQuads, WideQuads>
 {
     private readonly ArrayView<float> input, gradOutput, gradParameters;
     private readonly int batch, inputs, units, hasBias, sliceDepth, vectorInput, vectorGradOutput, vectorGradParameters;

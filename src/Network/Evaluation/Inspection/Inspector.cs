@@ -3,7 +3,7 @@ namespace GpuCnn;
 /// <summary>A model whose layers can be watched one by one, for people who want to see what a network does.</summary>
 /// <remarks>A <see cref="Network"/> does neighbouring layers in one operation and never stores what lies between them; here every layer runs by itself, with the
 /// same weights through the operations of single layers, so that the results are the same up to rounding.</remarks>
-public sealed class Inspector : IDisposable
+internal sealed class Inspector : IDisposable
 {
     private readonly Network network;
 

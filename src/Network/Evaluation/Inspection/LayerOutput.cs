@@ -5,7 +5,7 @@ namespace GpuCnn;
 /// <param name="Description">Its settings.</param>
 /// <param name="Shape">The output's shape.</param>
 /// <param name="Values">[channels, height, width].</param>
-public sealed record LayerOutput(string Name, string Description, TensorShape Shape, IReadOnlyList<float> Values)
+internal sealed record LayerOutput(string Name, string Description, TensorShape Shape, IReadOnlyList<float> Values)
 {
     /// <summary>One channel of an image, row by row.</summary>
     /// <param name="channel">From 0.</param>

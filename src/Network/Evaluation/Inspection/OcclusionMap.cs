@@ -7,7 +7,7 @@ namespace GpuCnn;
 /// <param name="Patch">Height and width of the patch.</param>
 /// <param name="Grey">The patch's brightness, 0 to 255.</param>
 /// <param name="Drop">[height][width]: the probability lost when the patch lies centred on that pixel; negative where covering it helps.</param>
-public sealed record OcclusionMap(int Class, double Probability, int Patch, byte Grey, IReadOnlyList<IReadOnlyList<double>> Drop)
+internal sealed record OcclusionMap(int Class, double Probability, int Patch, byte Grey, IReadOnlyList<IReadOnlyList<double>> Drop)
 {
     /// <summary>Covers one pixel after another, with what lies around it.</summary>
     /// <param name="classifier">The model.</param>

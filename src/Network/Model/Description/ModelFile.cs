@@ -26,7 +26,7 @@ public static class ModelFile
         {
             throw new InvalidFileException(path, "it is a folder; give the description of a model, a .json file");
         }
-        return OpenedFile.Read(path, stream =>
+        return FileReader.Read(path, stream =>
         {
             // What has no length, a pipe for example, must end somewhere too.
             var content = new byte[LargestFile + 1];

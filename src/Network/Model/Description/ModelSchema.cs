@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace GpuCnn;
 
 /// <summary>The JSON schema of models' descriptions, with which editors check and complete them.</summary>
-public static class ModelSchema
+internal static class ModelSchema
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

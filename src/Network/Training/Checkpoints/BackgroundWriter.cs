@@ -4,7 +4,7 @@ namespace GpuCnn;
 
 /// <summary>Writes files while a training goes on: one after the other, in the order in which they were given.</summary>
 /// <remarks>Whoever has one write under way and one waiting waits himself, so that a slow disk holds the training up instead of filling the memory.</remarks>
-public sealed class BackgroundWriter : IDisposable
+internal sealed class BackgroundWriter : IDisposable
 {
     private readonly SemaphoreSlim room = new(2);
     private Task last = Task.CompletedTask;

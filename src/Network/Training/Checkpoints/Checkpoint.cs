@@ -5,7 +5,7 @@ namespace GpuCnn;
 /// <summary>A training's state in a file, with notes of whoever wrote it. The file is safetensors; docs/checkpoints.md describes it.</summary>
 /// <param name="State">The state.</param>
 /// <param name="Notes">Names and texts of the caller's, such as a program's version or its arguments.</param>
-public sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string, string> Notes)
+internal sealed record Checkpoint(TrainingState State, IReadOnlyDictionary<string, string> Notes)
 {
     private const string Format = "gpucnn checkpoint", Version = "2";
 

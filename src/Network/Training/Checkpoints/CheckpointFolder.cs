@@ -7,15 +7,25 @@ namespace GpuCnn;
 public sealed class CheckpointFolder(string path)
 {
     /// <summary>How many are kept: one to go on from, and the one before in case it is damaged.</summary>
-    public const int Kept = 2;
+    internal const int Kept = 2;
 
     private const string Prefix = "step-", Suffix = ".safetensors";
+
+    /// <summary>Saves a state, and deletes older ones than the one before it.</summary>
+    /// <param name="state">From <see cref="Trainer.Capture"/>.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
+    public void Save(TrainingState state) => Save(new Checkpoint(state, new Dictionary<string, string>()));
+
+    /// <summary>Reads the newest state that is whole, for <see cref="Trainer.Restore"/>; null when there is none.</summary>
+    /// <exception cref="InvalidFileException">There are some, but all are damaged.</exception>
+    public TrainingState? Load() => LoadNewest()?.State;
 
     /// <summary>Saves a checkpoint. Only when it is on the disk are older ones than the one before it deleted, and those of later steps, which another past led to.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
-    public void Save(Checkpoint checkpoint)
+    internal void Save(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         long step = checkpoint.State.Step;
@@ -31,7 +41,7 @@ public sealed class CheckpointFolder(string path)
     /// <param name="damaged">Told of each newer one that is not; null for nobody.</param>
     /// <returns>The checkpoint; null when there is none at all.</returns>
     /// <exception cref="InvalidFileException">There are some, but all are damaged.</exception>
-    public Checkpoint? LoadNewest(Action<InvalidFileException>? damaged = null)
+    internal Checkpoint? LoadNewest(Action<InvalidFileException>? damaged = null)
     {
         InvalidFileException? newest = null;
         foreach ((_, string file) in All())

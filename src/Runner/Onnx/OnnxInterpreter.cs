@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using GpuCnn.Onnx;
 
-namespace GpuCnn;
+namespace GpuCnn.Runner.Onnx;
 
 /// <summary>Runs an ONNX graph node by node in double precision, by ONNX's definitions and nothing of this library: what an exported file says, not what was meant.</summary>
 /// <remarks>It believes nothing: what is not as this library writes it is a <see cref="NotSupportedException"/>, before any memory is taken for it.</remarks>
@@ -23,7 +23,7 @@ internal sealed class OnnxInterpreter
     /// <param name="operations">The most multiplications or comparisons that it may take.</param>
     /// <returns>The graph's outputs by name, each [count, elements].</returns>
     /// <exception cref="NotSupportedException">The graph is none that this library writes.</exception>
-    public static IReadOnlyDictionary<string, double[]> Run(ModelProto model, ReadOnlySpan<byte> pixels, int count, long elements = FileLimits.OnnxElements, long operations = FileLimits.OnnxOperations)
+    public static IReadOnlyDictionary<string, double[]> Run(ModelProto model, ReadOnlySpan<byte> pixels, int count, long elements, long operations)
     {
         var run = new OnnxInterpreter(model.Graph ?? throw new NotSupportedException("no graph"), elements, operations);
         run.Read(pixels, count);
