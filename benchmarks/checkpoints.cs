@@ -133,7 +133,7 @@ internal sealed class Saver(string folder, ModelDefinition model) : ITrainingObs
     {
     }
 
-    public void OnCheckpoint(TrainingState state) => Save(state, EverySteps);
+    public void OnCheckpoint(TrainingState state, EpochResult? ended) => Save(state, ended is null ? EverySteps : Saved.Nothing);
 
     public void Save(TrainingState state, Saved saved)
     {

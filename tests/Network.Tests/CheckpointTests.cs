@@ -150,7 +150,13 @@ public abstract class CheckpointTests<TDevice> where TDevice : ITestDevice
         {
         }
 
-        public void OnCheckpoint(TrainingState state) => States.Add(state);
+        public void OnCheckpoint(TrainingState state, EpochResult? ended)
+        {
+            if (ended is null)
+            {
+                States.Add(state);
+            }
+        }
     }
 
     private sealed class StopAt(int step, CancellationTokenSource stop) : ITrainingObserver

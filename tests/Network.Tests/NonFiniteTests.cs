@@ -215,7 +215,13 @@ public abstract class NonFiniteTests<TDevice> where TDevice : ITestDevice
 
         public void OnStep(in StepResult result) => Losses[result.Step] = result.Loss;
 
-        public void OnCheckpoint(TrainingState state) => States.Add(state);
+        public void OnCheckpoint(TrainingState state, EpochResult? ended)
+        {
+            if (ended is null)
+            {
+                States.Add(state);
+            }
+        }
 
         public void OnRollback(Rollback rollback) => Rollbacks.Add(rollback);
     }

@@ -236,7 +236,13 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
         {
         }
 
-        public void OnCheckpoint(TrainingState state) => States.Add(state);
+        public void OnCheckpoint(TrainingState state, EpochResult? ended)
+        {
+            if (ended is null)
+            {
+                States.Add(state);
+            }
+        }
     }
 }
 

@@ -122,7 +122,13 @@ public abstract class ScheduledTrainingTests<TDevice> where TDevice : ITestDevic
 
         public void OnStep(in StepResult result) => Rates.Add(result.LearningRate);
 
-        public void OnCheckpoint(TrainingState state) => States.Add(state);
+        public void OnCheckpoint(TrainingState state, EpochResult? ended)
+        {
+            if (ended is null)
+            {
+                States.Add(state);
+            }
+        }
     }
 }
 

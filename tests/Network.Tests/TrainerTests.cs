@@ -116,7 +116,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         EpochResult some = trainer.RunEpoch(observer, later.Token);
         Assert.True(some.Interrupted);
         // The host is ahead of a GPU by twice the steps whose losses are read together.
-        Assert.InRange(trainer.StepLosses.Count, 2, 3 * Trainer.StepsARead);
+        Assert.InRange(trainer.StepLosses.Count, 2, 3 * LossReads.StepsARead);
         Assert.Equal(Enumerable.Range(1, trainer.StepLosses.Count).Select(i => (long)i), observer.Steps);
     }
 
@@ -144,7 +144,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
             // Weights and two moments after each epoch, and before the first: the state to go back to.
             int states = epoch == 1 ? 2 : 1, parameters = network.Blocks.Sum(block => ParameterArena.Align(block.Count));
             Assert.Equal((rest + looks + (3 * states), rest + looks + (3 * states)), (device.Copies - copies, device.Synchronizations - waits));
-            Assert.Equal(TDevice.Kind == AcceleratorKind.Cpu ? 0 : steps / Trainer.StepsARead, device.DelayedReads - reads);
+            Assert.Equal(TDevice.Kind == AcceleratorKind.Cpu ? 0 : steps / LossReads.StepsARead, device.DelayedReads - reads);
             Assert.Equal(((rest - 2) * 4 * steps) + (2 * 4) + (looks * (looks + 1) / 2 * 4) + (3 * 4 * parameters * states), device.BytesCopied - bytes);
             Assert.Equal(Enumerable.Range(((epoch - 1) * steps) + 1, steps).Select(i => (long)i), observer.Steps);
         }
@@ -164,7 +164,7 @@ public abstract class TrainerTests<TDevice> where TDevice : ITestDevice
         double perStep = (double)(observer.Launches[^1] - before) / trainer.StepsPerEpoch;
         for (int i = 0; i < observer.Launches.Count; i++)
         {
-            Assert.InRange((observer.Launches[i] - before) / perStep, i + 0.9, i + 1.2 + (3 * Trainer.StepsARead));
+            Assert.InRange((observer.Launches[i] - before) / perStep, i + 0.9, i + 1.2 + (3 * LossReads.StepsARead));
         }
     }
 

@@ -7,7 +7,24 @@ namespace GpuCnn;
 /// <param name="Step">The last step that still counts.</param>
 /// <param name="LearningRate">The learning rate from here on, of which the schedule takes its shares.</param>
 /// <param name="Number">How often the training has gone back, this time included; at most <see cref="Trainer.MostRollbacks"/>.</param>
-internal sealed record Rollback(NonFiniteLossException Cause, long Step, double LearningRate, int Number);
+internal sealed record Rollback(NonFiniteLossException Cause, long Step, double LearningRate, int Number)
+{
+    /// <summary>What a training does that is back at a state: it goes on with half the learning rate, or stops.</summary>
+    /// <exception cref="NonFiniteLossException">It stops.</exception>
+    internal static Rollback Of(NonFiniteLossException found, NonFiniteOrigin? origin, TrainingState state, NonFinitePolicy policy)
+    {
+        if (policy == NonFinitePolicy.Stop)
+        {
+            throw new NonFiniteLossException(found, origin, $"try a smaller --learning-rate from step {state.Step} on");
+        }
+        if (state.Rollbacks == Trainer.MostRollbacks)
+        {
+            throw new NonFiniteLossException(found, origin, string.Create(CultureInfo.InvariantCulture,
+                $"the training went back {state.Rollbacks} times, to a learning rate of {state.LearningRate:0.######}: try a smaller --learning-rate"));
+        }
+        return new Rollback(new NonFiniteLossException(found, origin, $"back to step {state.Step} with half the learning rate"), state.Step, state.LearningRate / 2, state.Rollbacks + 1);
+    }
+}
 
 /// <summary>The number that became NaN or infinite before all others.</summary>
 /// <param name="Step">The step that computed it; 0 for weights that came so.</param>

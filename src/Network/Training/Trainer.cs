@@ -7,19 +7,19 @@ namespace GpuCnn;
 /// <remarks>Images, order and metrics live on the device. On a GPU the host launches steps ahead and reads the losses of a few steps while the device does the next
 /// few; it waits for all of them only at an epoch's end. On the CPU accelerator, where looking costs nothing, it looks at every step. There a step allocates no managed
 /// memory.</remarks>
-public sealed partial class Trainer : IDisposable
+public sealed class Trainer : IDisposable
 {
-    /// <summary>Steps whose losses are read together on a GPU. The host is at most twice as many ahead, so that a stop is not far away.</summary>
-    internal const int StepsARead = 4;
-
     /// <summary>Steps of a whole training from which on convolutions are compiled for the sizes of their layers (<see cref="Device.CompilesForSizes"/>): that takes half a second for each kernel of each layer on PoCL.</summary>
     public const int StepsThatPayForSizes = 200;
+
+    /// <summary>How often a training goes back at most.</summary>
+    public const int MostRollbacks = 5;
 
     private readonly DeviceImages training;
     private readonly DeviceImages? validation;
     private readonly MetricTables tables;
     private readonly MetricTables? validationTables;
-    private readonly DelayedRead<float>[] reads;
+    private readonly LossReads reads;
     private readonly WeightUpdate update;
     private readonly List<float> stepLosses;
     private readonly LearningRateCurve curve;
@@ -30,6 +30,11 @@ public sealed partial class Trainer : IDisposable
     private double secondsOfEpoch;
     private long started;
     private double bestAccuracy = double.NegativeInfinity;
+
+    /// <summary>The last state captured or restored, and the network's revision then.</summary>
+    private TrainingState? kept;
+    private long keptRevision;
+    private int rollbacks;
 
     /// <summary>Puts the images on the network's device. The weights are left as they are.</summary>
     /// <param name="network">A network made for training, with at least the options' batch size; it must live longer than the trainer.</param>
@@ -66,7 +71,7 @@ public sealed partial class Trainer : IDisposable
             validation = new DeviceImages(device, images.Slice(TrainingImages, ValidationImages));
             validationTables = new MetricTables(device, (ValidationImages + network.MaxBatch - 1) / network.MaxBatch);
         }
-        reads = device.Info.Kind == AcceleratorKind.Cpu ? [] : [device.PrepareRead<float>(StepsARead), device.PrepareRead<float>(StepsARead)];
+        reads = new LossReads(device, tables);
         stepLosses = new List<float>(checked(StepsPerEpoch * Math.Min(options.Epochs, 1000)));
     }
 
@@ -103,7 +108,7 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The learning rate of the next step.</summary>
     public double LearningRate => LearningRateOf(StepsDone + 1);
 
-    /// <summary>The observer gets the state after every so many steps; 0 for never.</summary>
+    /// <summary>The observer gets the state within epochs too, after every so many steps; 0 for never.</summary>
     public int CheckpointEvery { get; set; }
 
     /// <summary>The mean loss of each step's batch, before its update.</summary>
@@ -135,6 +140,144 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
+    /// <summary>Trains until the epochs that <see cref="TrainingOptions"/> asks for are done or it stops early, and keeps the best weights.</summary>
+    /// <param name="onEpoch">Told of every epoch; null for nobody.</param>
+    /// <param name="observer">Told of every step; null for nobody.</param>
+    /// <param name="stop">When cancelled, training ends after the step under way.</param>
+    /// <returns>The model with the weights of the best epoch of this call (see <see cref="EpochResult.Best"/>), or with those of now when no epoch was finished: those that
+    /// <see cref="ExportWeights"/> gives. The network itself is left with its last weights.</returns>
+    /// <exception cref="NonFiniteLossException">A number became NaN or infinite; the training is back at the state before.</exception>
+    public TrainedModel Train(Action<EpochResult>? onEpoch = null, ITrainingObserver? observer = null, CancellationToken stop = default)
+    {
+        TrainedModel? best = null;
+        while (!IsDone && !stop.IsCancellationRequested)
+        {
+            EpochResult epoch = RunEpoch(observer, stop);
+            if (epoch.Best || (best is null && !epoch.Interrupted))
+            {
+                best = Now(epoch.ValAccuracy);
+            }
+            onEpoch?.Invoke(epoch);
+        }
+        return best ?? Now(null);
+    }
+
+    /// <summary>Copies all that the next step depends on to the host.</summary>
+    /// <returns>The state after the last step.</returns>
+    /// <exception cref="InvalidOperationException">A step is under way whose loss is not known yet: a state is captured between epochs, or by <see cref="CheckpointEvery"/>.</exception>
+    /// <exception cref="NonFiniteLossException">A weight or a moment is NaN or infinite.</exception>
+    public TrainingState Capture()
+    {
+        if (stepLosses.Count != StepsDone)
+        {
+            throw new InvalidOperationException($"the losses of {StepsDone - stepLosses.Count} steps are not known yet; capture between epochs, or set CheckpointEvery");
+        }
+        if (kept?.Step == StepsDone && keptRevision == Network.Revision)
+        {
+            return kept;
+        }
+        if (StepsDone == 0)
+        {
+            update.BeginAverage();
+        }
+        IReadOnlyList<StateTensors> copy = update.CopyState();
+        if (NonFiniteSearch.InParameters(copy, StepsDone) is { } origin)
+        {
+            throw Spoiled($"{origin.Quantity} became {origin.Value}");
+        }
+        keptRevision = Network.Revision;
+        return kept = new TrainingState(copy)
+        {
+            Options = Options,
+            TrainingImages = TrainingImages,
+            ValidationImages = ValidationImages,
+            StepsOfEpoch = stepsOfEpoch,
+            CorrectOfEpoch = tables.ReadCorrect(stepsOfEpoch),
+            SecondsOfEpoch = SecondsNow(),
+            LearningRate = BaseLearningRate,
+            Rollbacks = rollbacks,
+            Epochs = [.. epochs],
+            StepLosses = [.. stepLosses],
+        };
+    }
+
+    /// <summary>Goes back, or forward, to a state. When it does not fit nothing is changed.</summary>
+    /// <param name="state">The state, of a training of the same model on as many images, with the same options but for the number of epochs, the learning rate, its schedule and early stopping.</param>
+    /// <exception cref="StateMismatchException">It belongs to another training.</exception>
+    /// <exception cref="ModelMismatchException">Its tensors belong to another model.</exception>
+    public void Restore(TrainingState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (TrainingOption option in TrainingOption.All.Where(option => option.OnResume == OnResume.Same))
+        {
+            RequireSame(option.Property, option.Get(state.Options), option.Get(Options));
+        }
+        RequireSame("number of training images", state.TrainingImages, TrainingImages);
+        RequireSame("number of images held out", state.ValidationImages, ValidationImages);
+        if (state.StepsOfEpoch < 0 || state.StepsOfEpoch >= StepsPerEpoch || state.CorrectOfEpoch.Count != state.StepsOfEpoch
+            || state.Step != ((long)state.Epochs.Count * StepsPerEpoch) + state.StepsOfEpoch)
+        {
+            throw new StateMismatchException($"the state's numbers do not agree: {state.Step} losses, {state.Epochs.Count} epochs of {StepsPerEpoch} steps, {state.StepsOfEpoch} steps of the next");
+        }
+        update.Restore(state);
+        stepsOfEpoch = state.StepsOfEpoch;
+        secondsOfEpoch = state.SecondsOfEpoch;
+        BaseLearningRate = state.LearningRate;
+        rollbacks = state.Rollbacks;
+        stepLosses.Clear();
+        stepLosses.AddRange(state.StepLosses);
+        tables.Restore([.. state.StepLosses.Skip(stepLosses.Count - stepsOfEpoch)], [.. state.CorrectOfEpoch]);
+        epochs.Clear();
+        epochs.AddRange(state.Epochs);
+        curve.Restore(state.Epochs);
+        stopping.Restore(state.Epochs);
+        bestAccuracy = epochs.Max(epoch => epoch.ValAccuracy) ?? double.NegativeInfinity;
+        (kept, keptRevision) = (state, Network.Revision);
+    }
+
+    /// <summary>Copies the weights that came of the training so far to the host, their average where <see cref="TrainingOptions.WeightAverage"/> asks for one, unless they are spoiled: the last
+    /// steps' losses do not show what their updates did.</summary>
+    /// <returns>As <see cref="Network.ExportWeights"/> gives them; the network itself goes on with those that are not averaged.</returns>
+    /// <exception cref="NonFiniteLossException">A weight is NaN or infinite.</exception>
+    public IReadOnlyList<WeightTensor> ExportWeights()
+    {
+        IReadOnlyList<WeightTensor> weights = StepsDone == 0 ? Network.ExportWeights() : update.ExportAverage();
+        foreach (WeightTensor tensor in weights)
+        {
+            foreach (float value in tensor.Values)
+            {
+                if (!float.IsFinite(value))
+                {
+                    throw Spoiled($"a weight in {tensor.Name} became {value}");
+                }
+            }
+        }
+        return weights;
+    }
+
+    /// <summary>Does the next step with a learning rate of its own, and waits for it. An epoch that ends with it is not validated; <see cref="Restore"/> takes all back.</summary>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <returns>The batch's mean loss before the update, which may be NaN or infinite.</returns>
+    internal float Probe(double learningRate)
+    {
+        Network.RequireWeights();
+        if (stepsOfEpoch == 0 && Options.Shuffle)
+        {
+            training.Shuffle(Options.Seed, EpochsDone + 1);
+        }
+        stepsOfEpoch++;
+        Step(stepsOfEpoch - 1, learningRate);
+        float loss = tables.ReadLosses(stepsOfEpoch)[^1];
+        stepLosses.Add(loss);
+        if (stepsOfEpoch == StepsPerEpoch)
+        {
+            // Counted as done, so that the next has an order of its own; no schedule looks at it.
+            epochs.Add(new EpochResult(EpochsDone + 1, double.NaN, double.NaN, null, null, learningRate, 0, 0, Best: false, Interrupted: false));
+            stepsOfEpoch = 0;
+        }
+        return loss;
+    }
+
     private EpochResult RunEpochTo(ITrainingObserver? observer, CancellationToken stop)
     {
         // The state to go back to.
@@ -156,6 +299,35 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
+    /// <summary>Finds where it began and goes back to the last state; there the training stops, or goes on more slowly.</summary>
+    private void GoBack(NonFiniteLossException found, ITrainingObserver? observer)
+    {
+        TrainingState state = kept!;
+        NonFiniteOrigin? origin = Search(state, found.Step);
+        Restore(state);
+        var back = Rollback.Of(found, origin, state, Options.OnNonFinite);
+        Restore(state with { LearningRate = back.LearningRate, Rollbacks = back.Number });
+        observer?.OnRollback(back);
+    }
+
+    /// <summary>Does the steps from a state on again and looks at all they compute.</summary>
+    private NonFiniteOrigin? Search(TrainingState state, long last)
+    {
+        Restore(state);
+        var search = new NonFiniteSearch(Network, update);
+        for (int index = state.StepsOfEpoch; index < StepsPerEpoch && StepsBefore + index < last && search.Origin is null; index++)
+        {
+            search.Step(training, tables, index, index * Options.BatchSize, PassOf(index), LearningRateOf(StepsBefore + index + 1));
+        }
+        update.ExchangeAverage();
+        for (int first = 0; first < ValidationImages && last == StepsBefore + StepsPerEpoch && search.Origin is null; first += Network.MaxBatch)
+        {
+            search.Forward(validation!, first, ValidationPass(first));
+        }
+        update.ExchangeAverage();
+        return search.Origin;
+    }
+
     private EpochResult FinishEpoch(ITrainingObserver? observer, CancellationToken stop)
     {
         int epoch = EpochsDone + 1, steps = StepsPerEpoch;
@@ -164,21 +336,14 @@ public sealed partial class Trainer : IDisposable
         {
             stepsOfEpoch++;
             Step(stepsOfEpoch - 1, LearningRateOf(StepsDone));
-            if (reads.Length == 0)
-            {
-                Pass(observer, tables.ReadLosses(stepsOfEpoch)[Seen..]);
-            }
-            else if (stepsOfEpoch % StepsARead == 0)
-            {
-                LookBack(observer);
-            }
+            Pass(observer, reads.Next(stepsOfEpoch, Seen));
             if (CheckpointEvery > 0 && StepsDone % CheckpointEvery == 0 && stepsOfEpoch < steps && observer is not null)
             {
-                PassAll(observer);
-                observer.OnCheckpoint(Capture());
+                Pass(observer, reads.All(stepsOfEpoch, Seen));
+                observer.OnCheckpoint(Capture(), null);
             }
         }
-        PassAll(observer);
+        Pass(observer, reads.All(stepsOfEpoch, Seen));
         secondsOfEpoch = SecondsNow();
         started = 0;
         int images = Math.Min(TrainingImages, stepsOfEpoch * Options.BatchSize);
@@ -196,17 +361,15 @@ public sealed partial class Trainer : IDisposable
             EndEpoch(result);
         }
         // The last losses do not show what their updates did to the weights.
-        Capture();
+        TrainingState state = Capture();
+        observer?.OnCheckpoint(state, result);
         return result;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (DelayedRead<float> read in reads)
-        {
-            read.Dispose();
-        }
+        reads.Dispose();
         update.Dispose();
         training.Dispose();
         validation?.Dispose();
@@ -248,32 +411,6 @@ public sealed partial class Trainer : IDisposable
         update.Step(StepsDone, learningRate);
     }
 
-    /// <summary>Starts to read the losses of the last few steps and passes on those of the few before, so that the device always has steps to do.</summary>
-    private void LookBack(ITrainingObserver? observer)
-    {
-        int number = stepsOfEpoch / StepsARead, first = stepsOfEpoch - StepsARead;
-        DelayedRead<float> last = reads[number % 2], before = reads[(number + 1) % 2];
-        if (last.IsPending)
-        {
-            // Left over from an epoch that has ended, or overtaken by a checkpoint.
-            last.Wait();
-        }
-        last.Start(tables.MeanLosses.View.SubView(first, StepsARead));
-        if (Seen < first)
-        {
-            Pass(observer, before.Wait()[(Seen - (first - StepsARead))..]);
-        }
-    }
-
-    /// <summary>Waits for the device; then all steps done have been passed on.</summary>
-    private void PassAll(ITrainingObserver? observer)
-    {
-        if (Seen < stepsOfEpoch)
-        {
-            Pass(observer, tables.ReadLosses(stepsOfEpoch)[Seen..]);
-        }
-    }
-
     /// <summary>Checks the losses of the next steps and passes them on.</summary>
     private void Pass(ITrainingObserver? observer, ReadOnlySpan<float> losses)
     {
@@ -304,5 +441,26 @@ public sealed partial class Trainer : IDisposable
         update.ExchangeAverage();
         validationTables!.ReadLosses(batches);
         return validationTables.Summarize(Network.MaxBatch, ValidationImages);
+    }
+
+    private NonFiniteLossException Spoiled(string problem) => new($"{problem} {(StepsDone == 0 ? "before the first step" : $"after step {StepsDone} (epoch {EpochOf(StepsDone)})")}",
+        EpochOf(StepsDone), StepsDone, stepLosses.Count > 0 ? stepLosses[^1] : null);
+
+    private int EpochOf(long step) => (int)((Math.Max(step, 1) - 1) / StepsPerEpoch) + 1;
+
+    private TrainedModel Now(double? accuracy) => new(Network.Model, ExportWeights())
+    {
+        ClassNames = classNames,
+        ValidationAccuracy = accuracy,
+        AverageDecay = Options.WeightAverage > 0 ? Options.WeightAverage : null,
+    };
+
+    private static void RequireSame(string what, object ofState, object own)
+    {
+        if (!ofState.Equals(own))
+        {
+            throw new StateMismatchException($"the state belongs to another training: its {what} is {ValueRange.Text(ofState)}, "
+                + $"here it is {ValueRange.Text(own)}");
+        }
     }
 }

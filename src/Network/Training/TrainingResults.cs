@@ -7,9 +7,11 @@ public interface ITrainingObserver
     /// <param name="result">The step.</param>
     void OnStep(in StepResult result);
 
-    /// <summary>So many steps are done as <see cref="Trainer.CheckpointEvery"/> says; all of them have been told. The next step waits until this returns.</summary>
+    /// <summary>The training can go on from here: an epoch has ended or was interrupted, or so many steps of it are done as <see cref="Trainer.CheckpointEvery"/> says.
+    /// All steps have been told. The next one waits until this returns.</summary>
     /// <param name="state">The state after them.</param>
-    void OnCheckpoint(TrainingState state)
+    /// <param name="ended">The epoch that ends here, or was interrupted here; null within an epoch.</param>
+    void OnCheckpoint(TrainingState state, EpochResult? ended)
     {
     }
 

@@ -85,7 +85,19 @@ internal sealed class RunSession : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnCheckpoint(TrainingState state) => store.SaveCheckpoint(state);
+    public void OnCheckpoint(TrainingState state, EpochResult? ended)
+    {
+        if (ended is null)
+        {
+            store.SaveCheckpoint(state);
+            return;
+        }
+        Save(state, ended);
+        if (!ended.Interrupted)
+        {
+            view.OnEpoch(ended);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnRollback(Rollback rollback)
@@ -113,17 +125,11 @@ internal sealed class RunSession : ITrainingObserver, IDisposable
             if (Trainer.IsDone)
             {
                 // Only the evaluation is left; it must find the weights of this very state, whatever became of their files.
-                store.Save(Trainer.Capture(), null, Trainer.Epochs[^1].ValAccuracy, report.BestEpoch == Trainer.EpochsDone);
+                Save(Trainer.Capture(), Trainer.Epochs[^1]);
             }
             for (bool stopped = false; !Trainer.IsDone && !stopped; stopped = stop.IsCancellationRequested)
             {
-                EpochResult result = Trainer.RunEpoch(this, stop);
-                // With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.
-                store.Save(Trainer.Capture(), result.Interrupted ? null : EpochDocument.Of(result), result.ValAccuracy, result.Best || Trainer.ValidationImages == 0);
-                if (!result.Interrupted)
-                {
-                    view.OnEpoch(result);
-                }
+                Trainer.RunEpoch(this, stop);
             }
             store.Flush();
         }
@@ -133,6 +139,9 @@ internal sealed class RunSession : ITrainingObserver, IDisposable
         }
         return !stop.IsCancellationRequested;
     }
+
+    /// <remarks>With nothing held out there is nothing to judge by, so best is last, even when an epoch was cut short.</remarks>
+    private void Save(TrainingState state, EpochResult ended) => store.Save(state, ended, ended.Best || Trainer.ValidationImages == 0);
 
     private void TellPast() => view.OnPast(plan, [.. Trainer.Epochs], [.. Trainer.StepLosses]);
 

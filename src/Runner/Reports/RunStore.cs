@@ -64,17 +64,16 @@ internal sealed class RunStore : IDisposable
 
     /// <summary>Saves all at the end of an epoch, or when it is interrupted.</summary>
     /// <param name="now">The state.</param>
-    /// <param name="row">The epoch, for its table; null for one that was interrupted or is there already.</param>
-    /// <param name="accuracy">The accuracy on images held out.</param>
+    /// <param name="epoch">The epoch.</param>
     /// <param name="areBest">Whether the weights are the best so far.</param>
-    public void Save(TrainingState now, EpochDocument? row, double? accuracy, bool areBest) => Post(() =>
+    public void Save(TrainingState now, EpochResult epoch, bool areBest) => Post(() =>
     {
-        if (row is not null)
+        if (!epoch.Interrupted && epoch.Epoch > tables.Epochs)
         {
-            TryWrite(tables.Results, () => tables.Append(row));
+            TryWrite(tables.Results, () => tables.Append(EpochDocument.Of(epoch)));
         }
         TryWrite(tables.Steps, () => tables.AppendSteps(now.StepLosses));
-        TrainedModel weights = Described(now.ResultWeights, accuracy);
+        TrainedModel weights = Described(now.ResultWeights, epoch.ValAccuracy);
         last.Set(weights);
         if (areBest)
         {

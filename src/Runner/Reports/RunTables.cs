@@ -24,6 +24,9 @@ internal sealed class RunTables
     /// <summary>The table of steps.</summary>
     public string Steps => steps.Path;
 
+    /// <summary>The epochs in their table.</summary>
+    public int Epochs => rows.Count;
+
     /// <summary>Whether the table of epochs has all rows, as far as this process knows.</summary>
     public bool ResultsAreWhole => results.IsWhole;
 
