@@ -21,6 +21,7 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
     {
         { "AdamW", Options with { Optimizer = new AdamW(), WeightDecay = 0.1 } },
         { "SGD", Options with { Optimizer = new Sgd(), WeightDecay = 0.01 } },
+        { "Nesterov", Options with { Optimizer = new Nesterov(), WeightDecay = 0.01 } },
         { "smoothing", Options with { LabelSmoothing = 0.2 } },
         { "clipping", Options with { GradientClip = 0.5 } },
         { "average", Options with { WeightAverage = 0.9 } },
@@ -31,6 +32,7 @@ public abstract class RecipeTests<TDevice> where TDevice : ITestDevice
     [DeviceTheory]
     [InlineData("adamw")]
     [InlineData("sgd")]
+    [InlineData("nesterov")]
     [InlineData("average")]
     [InlineData("smoothing")]
     [InlineData("clipping")]

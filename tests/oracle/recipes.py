@@ -22,6 +22,7 @@ STEPS, BATCH = 20, 64
 RECIPES = {
     "adamw": {"optimizer": "adamw", "learning_rate": 5e-3, "weight_decay": 0.5},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.05},
+    "nesterov": {"optimizer": "nesterov", "learning_rate": 0.1, "weight_decay": 0.05},
     "average": {"optimizer": "adam", "learning_rate": 5e-3, "average": 0.5},
     "smoothing": {"optimizer": "adam", "learning_rate": 5e-3, "label_smoothing": 0.1},
     "clipping": {"optimizer": "sgd", "learning_rate": 0.1, "gradient_clip": 0.6},
@@ -53,7 +54,8 @@ def main():
                   {"params": [p for k, p in trained if not (k.endswith(".weight") and p.dim() > 1)], "weight_decay": 0}]
         rate = recipe["learning_rate"]
         optimizer = {"adam": lambda: torch.optim.Adam(groups, lr=rate, eps=1e-7), "adamw": lambda: torch.optim.AdamW(groups, lr=rate, eps=1e-7),
-                     "sgd": lambda: torch.optim.SGD(groups, lr=rate, momentum=0.9)}[recipe["optimizer"]]()
+                     "sgd": lambda: torch.optim.SGD(groups, lr=rate, momentum=0.9),
+                     "nesterov": lambda: torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True)}[recipe["optimizer"]]()
         loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.get("label_smoothing", 0.0))
         average = [p.detach().clone() for k, p in named]
         losses, norms = [], []

@@ -68,6 +68,9 @@ public sealed class AdamWCases : IOpCases
 
 public sealed class SgdMomentumCases : IOpCases
 {
+    private delegate (double Parameter, double Velocity) Rule(
+        double parameter, double gradient, double velocity, double learningRate, double momentum, double weightDecay);
+
     public static IEnumerable<OpCase> All => Lengths.Cases((t, n) =>
     {
         double momentum = n % 2 == 0 ? 0.9 : 0, rate = 0.1, decay = n % 3 == 0 ? 0 : 0.2;
@@ -75,10 +78,11 @@ public sealed class SgdMomentumCases : IOpCases
         int[] bounds = Ranges.Of(t.Random, n);
         double[] scale = n % 2 == 0 ? [] : [Values.Next(t.Random)];
         Operand<float> parameters = t.InOut("parameters", Values.Floats(p)), velocities = t.InOut("velocities", Values.Floats(v));
+        bool nesterov = n / 2 % 2 == 1;
         SgdMomentum.Run(t.Device, parameters, t.Input(Values.Floats(g)), velocities, n, rate, momentum, decay, t.Input(bounds, defines: true),
-            t.Input(Values.Floats(scale), defines: true));
-        (double Parameter, double Velocity)[] expected =
-            [.. Enumerable.Range(0, n).Select(i => OptimizerReference.Sgd(p[i], (scale is [var s] ? s : 1) * g[i], v[i], rate, momentum, OptimizerReference.Decays(bounds, i) ? decay : 0))];
+            t.Input(Values.Floats(scale), defines: true), nesterov);
+        (double Parameter, double Velocity)[] expected = [.. Enumerable.Range(0, n).Select(i => (nesterov ? OptimizerReference.Nesterov : (Rule)OptimizerReference.Sgd)(
+            p[i], (scale is [var s] ? s : 1) * g[i], v[i], rate, momentum, OptimizerReference.Decays(bounds, i) ? decay : 0))];
         t.Expect(parameters, [.. expected.Select(e => e.Parameter)], Tolerance.Few, n);
         t.Expect(velocities, [.. expected.Select(e => e.Velocity)], Tolerance.Few, n);
     });

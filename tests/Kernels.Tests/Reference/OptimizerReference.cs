@@ -28,4 +28,12 @@ public static class OptimizerReference
         velocity = (momentum * velocity) + gradient + (weightDecay * parameter);
         return (parameter - (learningRate * velocity), velocity);
     }
+
+    /// <summary>Nesterov's momentum as PyTorch has it: the step looks ahead along the new velocity.</summary>
+    public static (double Parameter, double Velocity) Nesterov(
+        double parameter, double gradient, double velocity, double learningRate, double momentum, double weightDecay)
+    {
+        double whole = gradient + (weightDecay * parameter), next = (momentum * velocity) + whole;
+        return (parameter - (learningRate * whole) - (learningRate * momentum * next), next);
+    }
 }

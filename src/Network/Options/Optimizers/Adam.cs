@@ -6,7 +6,8 @@ namespace GpuCnn;
 public sealed record Adam : Optimizer
 {
     /// <summary>Of both forms of Adam.</summary>
-    internal static readonly IReadOnlyList<OptimizerState> Moments = [new("first_moments", "Adam's first moment of "), new("second_moments", "Adam's second moment of ")];
+    internal static readonly IReadOnlyList<OptimizerState> Moments =
+        [new("first_moments", "Adam's first moment of "), new("second_moments", "Adam's second moment of ")];
 
     /// <inheritdoc/>
     public override string Name => "adam";
@@ -33,6 +34,7 @@ public sealed record Adam : Optimizer
     internal override void Step(in OptimizerStep step) => StepOf(step);
 
     /// <summary>A step of either form: plain Adam has a weight decay of 0.</summary>
-    internal static void StepOf(in OptimizerStep step) => Kernels.Adam.Run(step.Device, step.Parameters, step.Gradients, step.States[0], step.States[1], step.Count, step.Number,
-        step.LearningRate, weightDecay: step.WeightDecay, decayRanges: step.DecayRanges, gradientScale: step.GradientScale);
+    internal static void StepOf(in OptimizerStep step) => Kernels.Adam.Run(step.Device, step.Parameters, step.Gradients, step.States[0],
+        step.States[1], step.Count, step.Number, step.LearningRate, weightDecay: step.WeightDecay,
+        decayRanges: step.DecayRanges, gradientScale: step.GradientScale);
 }

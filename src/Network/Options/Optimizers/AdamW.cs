@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace GpuCnn;
 
-/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019): at each step weights shrink by the learning rate times the decay, whatever their gradients are.</summary>
+/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, 2019): at each step weights
+/// shrink by the learning rate times the decay, whatever their gradients are.</summary>
 public sealed record AdamW : Optimizer
 {
     /// <inheritdoc/>

@@ -77,8 +77,8 @@ internal sealed record OptimizerState(string Name, string Words);
 /// <param name="WeightDecay">How fast weights shrink.</param>
 /// <param name="DecayRanges">Which parameters shrink: ascending bounds, from each first one to in front of each second one.</param>
 /// <param name="GradientScale">[1], what gradients are multiplied by; empty for 1.</param>
-internal readonly record struct OptimizerStep(Device Device, ArrayView<float> Parameters, ArrayView<float> Gradients, ArrayView<float>[] States, int Count, long Number,
-    double LearningRate, double WeightDecay, ArrayView<int> DecayRanges, ArrayView<float> GradientScale);
+internal readonly record struct OptimizerStep(Device Device, ArrayView<float> Parameters, ArrayView<float> Gradients,
+    ArrayView<float>[] States, int Count, long Number, double LearningRate, double WeightDecay, ArrayView<int> DecayRanges, ArrayView<float> GradientScale);
 
 /// <summary>Optimizers in checkpoints.</summary>
 internal sealed class OptimizerConverter : JsonConverter<Optimizer>
@@ -86,7 +86,8 @@ internal sealed class OptimizerConverter : JsonConverter<Optimizer>
     public override Optimizer Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return Optimizer.All.FirstOrDefault(optimizer => text == optimizer.CheckpointName || text == optimizer.Name) ?? throw new JsonException("no optimizer has that name");
+        return Optimizer.All.FirstOrDefault(optimizer => text == optimizer.CheckpointName || text == optimizer.Name)
+            ?? throw new JsonException("no optimizer has that name");
     }
 
     public override void Write(Utf8JsonWriter writer, Optimizer value, JsonSerializerOptions options) => writer.WriteStringValue(value.CheckpointName);

@@ -30,6 +30,6 @@ public sealed record Sgd : Optimizer
     [ModuleInitializer]
     internal static void Register() => Register(new Sgd());
 
-    internal override void Step(in OptimizerStep step) => SgdMomentum.Run(step.Device, step.Parameters, step.Gradients, step.States[0], step.Count, step.LearningRate, Momentum,
-        step.WeightDecay, step.DecayRanges, step.GradientScale);
+    internal override void Step(in OptimizerStep step) => SgdMomentum.Run(step.Device, step.Parameters, step.Gradients, step.States[0], step.Count,
+        step.LearningRate, Momentum, step.WeightDecay, step.DecayRanges, step.GradientScale);
 }
