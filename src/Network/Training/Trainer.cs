@@ -164,10 +164,13 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Copies all that the next step depends on to the host.</summary>
     /// <returns>The state after the last step.</returns>
-    /// <exception cref="InvalidOperationException">A step is under way whose loss is not known yet: a state is captured between epochs, or by <see cref="CheckpointEvery"/>.</exception>
+    /// <exception cref="InvalidOperationException">The network has no weights yet, or a step is under way whose loss is not known yet: a state is captured between epochs, or by
+    /// <see cref="CheckpointEvery"/>.</exception>
     /// <exception cref="NonFiniteLossException">A weight or a moment is NaN or infinite.</exception>
     public TrainingState Capture()
     {
+        // Restored, a state without weights would pass for weights.
+        Network.RequireWeights();
         if (stepLosses.Count != StepsDone)
         {
             throw new InvalidOperationException($"the losses of {StepsDone - stepLosses.Count} steps are not known yet; capture between epochs, or set CheckpointEvery");
