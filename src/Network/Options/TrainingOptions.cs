@@ -114,7 +114,7 @@ public sealed record TrainingOptions
         if (WeightDecay > 0 && !Optimizer.TakesWeightDecay)
         {
             string[] others = [.. Optimizer.All.Where(each => each.TakesWeightDecay).Select(each => each.Name)];
-            throw Refusal(nameof(WeightDecay), $"must be 0 with Optimizer {Optimizer.Name}, not {WeightDecay}; {PlainText.Or(others)} take it");
+            throw Refusal(nameof(WeightDecay), $"must be 0 with Optimizer {Optimizer.Name}, not {WeightDecay}; {string.Join(", ", others.SkipLast(1))} and {others[^1]} take it");
         }
         if (WarmUp > 0 && WarmUp >= Epochs)
         {
