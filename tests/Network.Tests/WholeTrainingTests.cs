@@ -81,9 +81,9 @@ public sealed class WholeTrainingTests
         using var restored = new Network(ModelZoo.Cnn2, TestDevices.Cpu(2), Options.BatchSize);
         using var trainer = new Trainer(restored, Options, images);
         trainer.Restore(drawn.Trainer.Capture());
-        double expected = Evaluation.Run(drawn.Network, images).Loss;
-        Assert.Equal(expected, Evaluation.Run(loaded, images).Loss);
-        Assert.Equal(expected, Evaluation.Run(restored, images).Loss);
+        double expected = Evaluation.Run(drawn.Network, images, TestContext.Current.CancellationToken).Loss;
+        Assert.Equal(expected, Evaluation.Run(loaded, images, TestContext.Current.CancellationToken).Loss);
+        Assert.Equal(expected, Evaluation.Run(restored, images, TestContext.Current.CancellationToken).Loss);
     }
 
     private static void Same(IReadOnlyList<WeightTensor> expected, IReadOnlyList<WeightTensor> actual)

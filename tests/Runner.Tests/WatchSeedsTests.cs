@@ -140,8 +140,6 @@ public sealed class WatchSeedsTests(TinyData tiny) : IClassFixture<TinyData>
     /// <summary>Does something when it is told of an epoch.</summary>
     private sealed class EpochView(Action<EpochResult> told) : ITrainingView
     {
-        public void Follow(Action training) => training();
-
         public void OnPast(TrainingPlan plan, IReadOnlyList<EpochResult> epochs, IReadOnlyList<float> stepLosses)
         {
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using GpuCnn.Kernels;
 
 namespace GpuCnn;
 
