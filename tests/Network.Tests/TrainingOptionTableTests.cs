@@ -11,9 +11,27 @@ public sealed class TrainingOptionTableTests
     /// <summary>A value of each option that is not its default.</summary>
     private static readonly Dictionary<string, object> Others = new()
     {
-        ["epochs"] = 3, ["batch_size"] = 7, ["optimizer"] = "adamw", ["learning_rate"] = 1e-13, ["schedule"] = "step=2:0.5", ["warm_up"] = 0.5, ["weight_decay"] = 0.3,
-        ["label_smoothing"] = 0.1, ["gradient_clip"] = 2.0, ["ema"] = 0.75, ["augment"] = "shift=1,flip", ["validation_split"] = 0.3, ["stop_patience"] = 4,
-        ["stop_metric"] = "val_accuracy", ["stop_min_change"] = 1e7, ["stop_skip"] = 2, ["shuffle"] = false, ["dropout"] = false, ["train_samples"] = 50, ["seed"] = ulong.MaxValue, ["on_nan"] = "rollback",
+        ["epochs"] = 3,
+        ["batch_size"] = 7,
+        ["optimizer"] = "adamw",
+        ["learning_rate"] = 1e-13,
+        ["schedule"] = "step=2:0.5",
+        ["warm_up"] = 0.5,
+        ["weight_decay"] = 0.3,
+        ["label_smoothing"] = 0.1,
+        ["gradient_clip"] = 2.0,
+        ["ema"] = 0.75,
+        ["augment"] = "shift=1,flip",
+        ["validation_split"] = 0.3,
+        ["stop_patience"] = 4,
+        ["stop_metric"] = "val_accuracy",
+        ["stop_min_change"] = 1e7,
+        ["stop_skip"] = 2,
+        ["shuffle"] = false,
+        ["dropout"] = false,
+        ["train_samples"] = 50,
+        ["seed"] = ulong.MaxValue,
+        ["on_nan"] = "rollback",
     };
 
     private static TrainingOptions AllOthers => TrainingOption.All.Aggregate(new TrainingOptions(), (options, option) => option.With(options, Others[option.Name]));

@@ -76,7 +76,7 @@ public readonly record struct Augmentation(int Shift = 0, bool Flip = false, dou
     {
         if (Shift >= Math.Min(shape.Height, shape.Width))
         {
-            throw TrainingOptions.Refusal(Property, 
+            throw TrainingOptions.Refusal(Property,
                 $"must have {ShiftName} below the {Math.Min(shape.Height, shape.Width)} pixels of images of {shape}, not {Shift}");
         }
     }
