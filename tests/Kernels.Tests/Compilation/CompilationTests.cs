@@ -17,14 +17,15 @@ public sealed partial class CompilationTests
     public void Compiles_to_PTX_and_OpenCL_C_without_double_arithmetic(string operation, OptimizationLevel level)
     {
         GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
+        using Context context = GpuCompiler.CreateContext(level);
         foreach (GpuTarget target in GpuCompiler.Targets)
         {
-            string ptx = GpuCompiler.Ptx(kernel, target, level);
+            string ptx = GpuCompiler.Ptx(context, kernel, target);
             Assert.Contains(".entry", ptx, StringComparison.Ordinal);
             Assert.Contains("st.", ptx, StringComparison.Ordinal);
             AssertNone(DoublePtx(), ptx, $"PTX of {operation} for {target} has double arithmetic");
         }
-        string source = GpuCompiler.OpenCLSource(kernel, level);
+        string source = GpuCompiler.OpenCLSource(context, kernel);
         Assert.Contains("kernel void", source, StringComparison.Ordinal);
         AssertNone(DoubleC(), source, $"OpenCL C of {operation} has double arithmetic");
     }
@@ -35,7 +36,8 @@ public sealed partial class CompilationTests
     public void The_loops_of_a_product_divide_nothing(string operation)
     {
         GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
-        string ptx = GpuCompiler.Ptx(kernel, GpuCompiler.Targets[^1]);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        string ptx = GpuCompiler.Ptx(context, kernel, GpuCompiler.Targets[^1]);
         IReadOnlyList<string> loops = PtxLoops.Instructions(ptx);
         // The multiply-adds of four depths, so that the loop is surely the one that is meant.
         Assert.InRange(loops.Count(l => l.StartsWith("fma.rn.f32", StringComparison.Ordinal)), 128, 128 + 28);
@@ -47,8 +49,9 @@ public sealed partial class CompilationTests
     public void A_product_adds_by_fused_instructions(string operation)
     {
         GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
-        AssertNone(Multiplication(), GpuCompiler.Ptx(kernel, GpuCompiler.Targets[^1]), $"the PTX of {operation} multiplies floats");
-        Assert.InRange(FusedC().Count(GpuCompiler.OpenCLSource(kernel)), 128, 128 + 28);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        AssertNone(Multiplication(), GpuCompiler.Ptx(context, kernel, GpuCompiler.Targets[^1]), $"the PTX of {operation} multiplies floats");
+        Assert.InRange(FusedC().Count(GpuCompiler.OpenCLSource(context, kernel)), 128, 128 + 28);
     }
 
     public static IEnumerable<TheoryDataRow<string>> Layers => GpuCompiler.OfLayers.Select(kernel => new TheoryDataRow<string>(kernel.ToString()));
@@ -59,16 +62,17 @@ public sealed partial class CompilationTests
     public void A_kernel_for_the_sizes_of_a_layer_divides_by_numbers_and_is_shorter(string name)
     {
         GpuKernel kernel = GpuCompiler.OfLayers.Single(k => k.ToString() == name), general = GpuCompiler.General.Single(k => k.Operation == kernel.Operation);
-        string ptx = GpuCompiler.Ptx(kernel, GpuCompiler.Targets[^1]), longer = GpuCompiler.Ptx(general, GpuCompiler.Targets[^1]);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
+        string ptx = GpuCompiler.Ptx(context, kernel, GpuCompiler.Targets[^1]), longer = GpuCompiler.Ptx(context, general, GpuCompiler.Targets[^1]);
         AssertNone(DoublePtx(), ptx, $"PTX of {kernel} has double arithmetic");
         AssertNone(Multiplication(), ptx, $"the PTX of {kernel} multiplies floats");
         int variable = kernel.Operation.Name switch { nameof(Conv2dForward) => 0, nameof(Conv2dWeightGradient) => 4, _ => 10 };
         Assert.InRange(PtxLoops.DivisionsByVariables(ptx), 0, variable);
         Assert.InRange(PtxLoops.DivisionsByVariables(longer), variable + 2, int.MaxValue);
         Assert.InRange(PtxLoops.Count(ptx), 500, 2 * PtxLoops.Count(longer) / 3);
-        string source = GpuCompiler.OpenCLSource(kernel);
+        string source = GpuCompiler.OpenCLSource(context, kernel);
         AssertNone(DoubleC(), source, $"OpenCL C of {kernel} has double arithmetic");
-        Assert.InRange(source.Length, 1, GpuCompiler.OpenCLSource(general).Length * 2 / 3);
+        Assert.InRange(source.Length, 1, GpuCompiler.OpenCLSource(context, general).Length * 2 / 3);
     }
 
     [Theory]
@@ -125,9 +129,10 @@ public sealed partial class CompilationTests
     public void Four_neighbours_move_in_one_instruction(string operation, int loads, int stores)
     {
         GpuKernel kernel = GpuCompiler.General.Single(k => k.OperationName == operation);
+        using Context context = GpuCompiler.CreateContext(OptimizationLevel.O2);
         foreach (GpuTarget target in GpuCompiler.Targets)
         {
-            string ptx = GpuCompiler.Ptx(kernel, target);
+            string ptx = GpuCompiler.Ptx(context, kernel, target);
             Assert.Equal((loads, stores), (VectorLoad().Count(ptx), VectorStore().Count(ptx)));
         }
     }

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -38,12 +37,8 @@ public sealed record GpuKernel(Type Operation, string Layer = "", object? Consta
 }
 
 /// <summary>Compiles the GPU bodies of operations, which needs no device. Operations are found by reflection, so that none can be forgotten.</summary>
-public static partial class GpuCompiler
+public static class GpuCompiler
 {
-    private static readonly Dictionary<(GpuKernel, GpuTarget?, OptimizationLevel), string> Compiled = [];
-
-    private static readonly Dictionary<OptimizationLevel, Context> Contexts = [];
-
     /// <summary>What PTX is compiled for.</summary>
     public static IReadOnlyList<GpuTarget> Targets { get; } =
     [
@@ -66,9 +61,6 @@ public static partial class GpuCompiler
     /// <summary>What is compiled for the convolutions of the three models.</summary>
     public static IReadOnlyList<GpuKernel> OfLayers { get; } = [.. Convolutions.All.SelectMany(OfLayer)];
 
-    /// <summary>What a kernel is assembled for: all targets; for the sizes of a layer, where little of a general kernel is left, the oldest and the two that the document names.</summary>
-    public static IEnumerable<GpuTarget> TargetsOf(GpuKernel kernel) => kernel.Constants is null ? Targets : Targets.Where(target => target.Capability is 60 or 80 or 90);
-
     /// <summary>Dense layers, convolutions and their gradients: nearly all of a network's arithmetic.</summary>
     public static bool IsProduct(Type operation) => operation.Name.StartsWith("Dense", StringComparison.Ordinal) || operation.Name.StartsWith("Conv2d", StringComparison.Ordinal);
 
@@ -78,42 +70,21 @@ public static partial class GpuCompiler
     /// <summary>Threads of a group, which no operation lets depend on its sizes; they are all 1 here.</summary>
     public static int GroupSize(Type operation) => ((IOp)Ones(operation)).GpuShape.GroupDim.Size;
 
+    /// <summary>The context that a compilation needs.</summary>
+    public static Context CreateContext(OptimizationLevel level) => Context.Create(b => b.EnableAlgorithms().EnableFused().Optimize(level));
+
     /// <summary>A kernel's PTX.</summary>
-    /// <remarks>ILGPU asks an architecture what it may use. Where the oldest and the newest target get the same code but for its header, so do those between them, and are not compiled for.</remarks>
-    public static string Ptx(GpuKernel kernel, GpuTarget target, OptimizationLevel level = OptimizationLevel.O2)
-    {
-        string oldest = CompilePtx(kernel, Targets[0], level), newest = CompilePtx(kernel, Targets[^1], level);
-        return WithHeader(oldest, Targets[^1]) == newest ? WithHeader(newest, target) : CompilePtx(kernel, target, level);
-    }
-
-    /// <summary>A kernel's OpenCL C.</summary>
-    public static string OpenCLSource(GpuKernel kernel, OptimizationLevel level = OptimizationLevel.O2) => Once((kernel, null, level), context =>
-    {
-        using var backend = new CLBackend(context, new CLCapabilityContext(false, true, true, true, false), CLDeviceVendor.Other, CLCVersion.CL20);
-        return ((CLCompiledKernel)Compile(backend, kernel)).Source;
-    });
-
-    private static string CompilePtx(GpuKernel kernel, GpuTarget target, OptimizationLevel level) => Once((kernel, target, level), context =>
+    public static string Ptx(Context context, GpuKernel kernel, GpuTarget target)
     {
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target.Architecture), target.Architecture, target.Instructions, null);
         return ((PTXCompiledKernel)Compile(backend, kernel)).PTXAssembly;
-    });
+    }
 
-    private static string WithHeader(string ptx, GpuTarget target) =>
-        TargetLine().Replace(VersionLine().Replace(ptx, $".version {target.Instructions.Major}.{target.Instructions.Minor}", 1), $".target {target.Name}", 1);
-
-    /// <summary>Compiles what several tests look at only once.</summary>
-    private static string Once((GpuKernel Kernel, GpuTarget? Target, OptimizationLevel Level) key, Func<Context, string> compile)
+    /// <summary>A kernel's OpenCL C.</summary>
+    public static string OpenCLSource(Context context, GpuKernel kernel)
     {
-        if (!Compiled.TryGetValue(key, out string? text))
-        {
-            if (!Contexts.TryGetValue(key.Level, out Context? context))
-            {
-                Contexts.Add(key.Level, context = Context.Create(b => b.EnableAlgorithms().EnableFused().Optimize(key.Level)));
-            }
-            Compiled.Add(key, text = compile(context));
-        }
-        return text;
+        using var backend = new CLBackend(context, new CLCapabilityContext(false, true, true, true, false), CLDeviceVendor.Other, CLCVersion.CL20);
+        return ((CLCompiledKernel)Compile(backend, kernel)).Source;
     }
 
     /// <remarks>For a layer what ILGPU does at a launch, when it needs no device: the kernel is called by another one that has constants in place of its last parameter.</remarks>
@@ -182,10 +153,4 @@ public static partial class GpuCompiler
         }
         return value;
     }
-
-    [GeneratedRegex(@"(?m)^\.version \S+")]
-    private static partial Regex VersionLine();
-
-    [GeneratedRegex(@"(?m)^\.target \S+")]
-    private static partial Regex TargetLine();
 }

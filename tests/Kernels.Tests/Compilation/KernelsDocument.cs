@@ -82,12 +82,13 @@ public static class KernelsDocument
         text.Append("Dense layers stay general: they divide by nothing.\n\n");
         text.Append(Line($"Instructions are those of the assembled kernel on {first} and {last}, those in loops and divisions by what is no number of its PTX.\n\n"));
         text.Append(Line($"| kernel | instructions, {first} | {last} | PTX in loops | divisions by variables | registers, {first} | {last} |\n|---|---|---|---|---|---|---|\n"));
+        using ILGPU.Context context = GpuCompiler.CreateContext(ILGPU.OptimizationLevel.O2);
         foreach (IGrouping<Type, GpuKernel> layers in GpuCompiler.OfLayers.GroupBy(kernel => kernel.Operation))
         {
             foreach (GpuKernel kernel in layers.Prepend(GpuCompiler.General.Single(kernel => kernel.Operation == layers.Key)))
             {
                 KernelUsage one = Ptxas.Usages[(kernel, first)], other = Ptxas.Usages[(kernel, last)];
-                string ptx = GpuCompiler.Ptx(kernel, last);
+                string ptx = GpuCompiler.Ptx(context, kernel, last);
                 text.Append(Line($"| {kernel}{(kernel.Constants is null ? ", all sizes" : "")} | {one.Instructions:N0} | {other.Instructions:N0} | {PtxLoops.Instructions(ptx).Count} | {PtxLoops.DivisionsByVariables(ptx)} | {one.Registers} | {other.Registers} |\n"));
             }
         }

@@ -39,7 +39,7 @@ public static partial class Ptxas
     /// <summary>Its version: 12.4.131.</summary>
     public static string Version => LazyVersion.Value;
 
-    /// <summary>Every operation on every architecture, and those of the models' convolutions once more for their sizes on some, compiled as a release is.</summary>
+    /// <summary>Every operation on every architecture, and those of the models' convolutions once more for their sizes, compiled as a release is.</summary>
     public static IReadOnlyDictionary<(GpuKernel Kernel, GpuTarget Target), KernelUsage> Usages => LazyUsages.Value;
 
     /// <summary>Without it the test is skipped, or fails where it is required.</summary>
@@ -99,8 +99,9 @@ public static partial class Ptxas
 
     private static Dictionary<(GpuKernel, GpuTarget), KernelUsage> AssembleAll()
     {
+        using ILGPU.Context context = GpuCompiler.CreateContext(ILGPU.OptimizationLevel.O2);
         (GpuKernel Kernel, GpuTarget Target, string Ptx)[] kernels =
-            [.. from kernel in GpuCompiler.General.Concat(GpuCompiler.OfLayers) from target in GpuCompiler.TargetsOf(kernel) select (kernel, target, GpuCompiler.Ptx(kernel, target))];
+            [.. from kernel in GpuCompiler.General.Concat(GpuCompiler.OfLayers) from target in GpuCompiler.Targets select (kernel, target, GpuCompiler.Ptx(context, kernel, target))];
         return kernels.AsParallel().Select(k => (k.Kernel, k.Target, Usage: Assemble(k.Ptx, k.Target))).ToDictionary(k => (k.Kernel, k.Target), k => k.Usage);
     }
 
