@@ -97,6 +97,7 @@ public sealed class Classifier : IDisposable
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     public EvaluationResult Evaluate(ImageSet images, CancellationToken stop = default)
     {
+        ArgumentNullException.ThrowIfNull(images);
         long start = Stopwatch.GetTimestamp();
         var scores = new ScoredImages(images.Labels.Span, Logits(images, stop));
         return EvaluationResult.Create(scores, images.ClassNames, Stopwatch.GetElapsedTime(start).TotalSeconds);

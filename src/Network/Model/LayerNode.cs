@@ -1,6 +1,6 @@
 namespace GpuCnn;
 
-/// <summary>A layer in its place in a model: its name, the shapes of one image before and behind it, and its parameters.</summary>
+/// <summary>A placed layer: its name, the shapes of one image that go in and come out, and its parameters.</summary>
 internal sealed class LayerNode
 {
     internal LayerNode(Layer layer, string name, int index, TensorShape input, TensorShape inputMemory, TensorShape output)
@@ -12,7 +12,7 @@ internal sealed class LayerNode
     /// <summary>The layer.</summary>
     public Layer Layer { get; }
 
-    /// <summary>Its kind and number, <c>conv1</c>; within a residual block behind the block's name, <c>residual1.conv1</c>.</summary>
+    /// <summary>Its kind and number, <c>conv1</c>; within a residual block after the block's name, <c>residual1.conv1</c>.</summary>
     public string Name { get; }
 
     /// <summary>The shape of what it gets.</summary>

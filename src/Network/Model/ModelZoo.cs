@@ -50,7 +50,7 @@ public static class ModelZoo
     /// <summary>The configuration of a name.</summary>
     /// <param name="name">The name.</param>
     /// <returns>The model.</returns>
-    /// <exception cref="ModelException">There is none of that name.</exception>
+    /// <exception cref="ModelException">No model has that name.</exception>
     public static ModelDefinition Find(string name) => All.FirstOrDefault(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ModelException($"no model '{name}': there are {string.Join(", ", All.Select(model => model.Name))}");
 }

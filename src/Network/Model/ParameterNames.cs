@@ -1,6 +1,6 @@
 namespace GpuCnn;
 
-/// <summary>How a layer's tensors are named behind the layer's name: as <c>torch.nn</c> names them.</summary>
+/// <summary>The names of a layer's tensors after the layer's own: those of <c>torch.nn</c>.</summary>
 internal static class ParameterNames
 {
     public const string Weight = "weight", Bias = "bias", RunningMean = "running_mean", RunningVariance = "running_var";

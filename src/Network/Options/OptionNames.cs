@@ -10,7 +10,7 @@ internal sealed class OptionNames<T>(params IReadOnlyList<string> all) where T :
     public string Of(T member) => all.ElementAtOrDefault(Array.IndexOf(Enum.GetValues<T>(), member)) ?? member.ToString();
 
     /// <summary>The member of a name.</summary>
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">No member has that name.</exception>
     public T Parse(string property, string name)
     {
         int index = all.ToList().IndexOf(name);

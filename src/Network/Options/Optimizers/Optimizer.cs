@@ -42,7 +42,7 @@ public abstract record Optimizer
     internal abstract IReadOnlyList<OptimizerState> States { get; }
 
     /// <summary>Finds an optimizer.</summary>
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <exception cref="ArgumentException">No optimizer has that name.</exception>
     public static Optimizer Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
